@@ -1,0 +1,165 @@
+"""The only way a write enters: validate, seal, wrap, publish confirmed; wait for the answer where asked to.
+
+A 202 is a promise: applied exactly once, or visibly refused or parked under its id.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import orjson
+from flask import Response, request
+from marshmallow import ValidationError
+
+from edge.answers import answers
+from edge.errors import Problem, problem
+from edge.identity import caller
+from models.receipts import CONFLICT, DONE, PENDING, REFUSED, Outcome, outcome_of
+from ops.broker import bundle
+from ops.logs import trace
+from ops.publisher import open_publisher
+from ops.seals import seal_fields
+from schemas.base import Command
+from schemas.envelope import Actor, Envelope, body_hash, command_id
+
+BODY_MAX_BYTES = 256 * 1024
+WAIT_MAX_SECONDS = 5.0
+KEY = re.compile(r"^[\x21-\x7e]{1,128}\Z")
+PREFER_WAIT = re.compile(r"(?:^|[\s,;])wait=(\d{1,3})(?=$|[\s,;])")
+
+publisher = open_publisher()
+
+
+@dataclass(slots=True)
+class Accepted:
+    """A command on its way, and the body as validated."""
+
+    envelope: Envelope
+    hash: str
+    foreseen: dict[str, Any] = field(default_factory=dict)
+
+
+@cache
+def schema_of(command: type[Command]) -> Command:
+    """The schema of a command, made once."""
+    return command()
+
+
+def read_json() -> dict[str, Any]:
+    """The request's JSON object."""
+    if request.content_length is not None and request.content_length > BODY_MAX_BYTES:
+        raise Problem("request.too_large")
+    if request.mimetype != "application/json":
+        raise Problem("request.media_type")
+    data = request.get_data(cache=False)
+    if len(data) > BODY_MAX_BYTES:
+        raise Problem("request.too_large")
+    try:
+        body = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise Problem("request.malformed", f"not JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise Problem("request.malformed", "a JSON object is expected")
+    return body
+
+
+def idempotency_key(command: type[Command]) -> str:
+    """The client's key; one of ours only where nothing of value moves."""
+    key = request.headers.get("Idempotency-Key")
+    if key is None and not command.value:
+        return secrets.token_hex(16)
+    if key is None or not KEY.match(key):
+        raise Problem("request.key_missing")
+    return key
+
+
+def accept(command: type[Command], body: dict[str, Any] | None = None) -> Response:
+    """Take the request's body (or one made from it) as a command of the caller's, and answer."""
+    asked = caller()
+    plain = read_json() if body is None else body
+    accepted = prepare(command, plain, idempotency_key(command), merchant=asked.merchant, actor=asked.actor)
+    accepted.envelope.store = asked.store
+    return respond(command, accepted, publish_and_wait(accepted, wait_seconds(command)))
+
+
+def prepare(command: type[Command], plain: dict[str, Any], key: str, *, merchant: UUID, actor: Actor) -> Accepted:
+    """Validate a body and wrap it; `ValidationError` names each bad field."""
+    loaded = schema_of(command).load(plain)
+    id_ = command_id(merchant, actor, command.command, key)
+    sealed = seal_fields(merchant, plain, command.personal) if command.personal else plain
+    envelope = Envelope(id=id_, name=command.command, merchant=merchant, body=sealed, actor=actor, trace=trace.get())
+    return Accepted(envelope, body_hash(sealed).hex()[:16], command.foresee(loaded, id_))
+
+
+def publish_and_wait(accepted: Accepted, seconds: float) -> Outcome:
+    """Publish, then wait up to `seconds` for the outcome; `pending` when it has not come."""
+    envelope = accepted.envelope
+    if seconds <= 0:
+        publisher.send(bundle(envelope.name, [envelope.to_wire()]))
+        return Outcome(PENDING)
+    envelope.reply = answers.channel
+    waiter = answers.expect(str(envelope.id))
+    try:
+        began = time.monotonic()
+        publisher.send(bundle(envelope.name, [envelope.to_wire()]))
+        waiter.event.wait(max(0.1, seconds - (time.monotonic() - began)))
+    finally:
+        answers.forget(str(envelope.id), waiter)
+    if waiter.outcome is not None:
+        return Outcome(**waiter.outcome)
+    return outcome_of(envelope.merchant, envelope.id, accepted.hash)[1]
+
+
+def publish_bundle(accepted: list[Accepted]) -> None:
+    """Publish several commands of one name as one message: all are taken, or none."""
+    wires = [each.envelope.to_wire() for each in accepted]
+    publisher.send(bundle(accepted[0].envelope.name, wires))
+
+
+def request_wait() -> float | None:
+    """The seconds of `Prefer: wait=N`; 0 for `respond-async`; None without a preference."""
+    prefer = request.headers.get("Prefer", "")
+    asked = PREFER_WAIT.search(prefer)
+    if asked:
+        return min(float(asked.group(1)), WAIT_MAX_SECONDS)
+    return 0.0 if "respond-async" in prefer else None
+
+
+def wait_seconds(command: type[Command]) -> float:
+    """How long to wait: as the client prefers, else as the command does."""
+    asked = request_wait()
+    return command.wait_seconds if asked is None else asked
+
+
+def respond(command: type[Command], accepted: Accepted, outcome: Outcome) -> Response:
+    """The answer for an outcome: 201/200, a refusal's own status, or 202 with where to ask."""
+    envelope = accepted.envelope
+    location = f"/v1/commands/{envelope.id}?body={accepted.hash}"
+    if outcome.state in (REFUSED, CONFLICT) and outcome.code:
+        response = problem(outcome.code, command_id=str(envelope.id), **outcome.answer)
+    elif outcome.state == DONE:
+        answer = {"command_id": str(envelope.id), "state": DONE, **accepted.foreseen, **outcome.answer}
+        response = Response(orjson.dumps(answer), command.status, mimetype="application/json")
+    else:
+        pending = {"command_id": str(envelope.id), "state": PENDING, **accepted.foreseen}
+        response = Response(orjson.dumps(pending), 202, mimetype="application/json")
+    response.headers["Location"] = location
+    if outcome.replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    if outcome.state != PENDING and request_wait():
+        response.headers["Preference-Applied"] = request.headers["Prefer"]
+    return response
+
+
+def validated(schema: Any) -> dict[str, Any]:
+    """The request's JSON loaded by a schema, for routes that only ask."""
+    loaded = schema.load(read_json())
+    if not isinstance(loaded, dict):
+        raise ValidationError("an object is expected")
+    return loaded

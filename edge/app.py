@@ -1,0 +1,75 @@
+"""The edge: a thin Flask application over the areas' routes."""
+
+from __future__ import annotations
+
+import importlib
+import secrets
+import time
+from typing import Any
+
+from flask import Flask, Response, g, request
+
+from edge import errors, identity
+from edge.accept import BODY_MAX_BYTES
+from edge.document import make_api
+from models.base import db
+from ops import logs, metrics
+from ops.broker import AREAS
+from ops.logs import SAFE_TRACE, log, trace
+
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+
+def create_app() -> Flask:
+    """The application as the server runs it, one per process."""
+    logs.start()
+    app = Flask("edge", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = BODY_MAX_BYTES
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    identity.configure(app)
+    errors.register(app)
+    api = make_api(app)
+    for area in (*AREAS, "commands"):
+        api.register_blueprint(importlib.import_module(f"edge.{area}").blueprint)
+    app.register_blueprint(importlib.import_module("edge.health").blueprint)
+    app.register_blueprint(importlib.import_module("edge.docs").blueprint)
+    app.before_request(_begin)
+    app.after_request(_finish)
+    app.teardown_appcontext(_leave)
+    return app
+
+
+def _begin() -> None:
+    given = request.headers.get("X-Request-Id", "")
+    g.began = time.perf_counter()
+    trace.set(given if SAFE_TRACE.match(given) else _trace_of_parent() or secrets.token_hex(8))
+
+
+def _trace_of_parent() -> str:
+    """The trace id of a W3C `traceparent` header, if there is one."""
+    parts = request.headers.get("traceparent", "").split("-")
+    return parts[1] if len(parts) == 4 and len(parts[1]) == 32 and SAFE_TRACE.match(parts[1]) else ""
+
+
+def _finish(response: Response) -> Response:
+    seconds = time.perf_counter() - g.get("began", time.perf_counter())
+    route = str(request.url_rule or "none")
+    metrics.requests.labels(route, response.status_code).inc()
+    metrics.request_seconds.labels(route).observe(seconds)
+    response.headers["X-Request-Id"] = trace.get()
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    if response.status_code >= 500 or seconds > 1:
+        log.warning("answered", method=request.method, route=route, status=response.status_code, seconds=seconds)
+    return response
+
+
+def _leave(_error: Any) -> None:
+    """A read left a transaction open only by a fault; the connection stays with its thread."""
+    if db.in_transaction():
+        db.close()

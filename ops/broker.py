@@ -1,0 +1,117 @@
+"""The broker's topology, declared in one place, and what a message looks like on it.
+
+RabbitMQ: quorum queues, a delivery limit, reject-publish back-pressure, dead letters into `parked`.
+Valkey or Redis (embedded): the same names; what RabbitMQ does by arguments the worker does by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from kombu import Connection, Exchange, Queue
+
+from ops.settings import settings
+
+AREAS = ("merchants", "members", "catalogue", "sales", "points", "reports")
+PARKED = "parked"
+PROBE = "probe"
+QUEUE_LENGTH_MAX = 200_000
+DELIVERY_LIMIT = 20
+VISIBILITY_SECONDS = 60
+"""Embedded: a message whose worker died comes back after this long at the latest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Commands of one name on their way to one queue, as bytes. `id` is that of the first of them."""
+
+    queue: str
+    name: str
+    id: str
+    body: bytes
+
+    def headers(self) -> dict[str, Any]:
+        """Celery's message protocol 2, without any rendering of the arguments (they may be personal)."""
+        return {"lang": "py", "task": self.name, "id": self.id, "argsrepr": "", "kwargsrepr": ""}
+
+
+def bundle(name: str, wires: list[dict[str, Any]]) -> Message:
+    """One message for one or more commands of the same name; it goes to the queue of the name's area."""
+    return Message(name.partition(".")[0], name, wires[0]["id"], orjson.dumps([[wires], {}, {}]))
+
+
+def is_amqp(url: str) -> bool:
+    """Whether the broker is RabbitMQ rather than Valkey or Redis."""
+    return url.startswith(("amqp", "pyamqp"))
+
+
+def transport_options(url: str) -> dict[str, Any]:
+    """Options of kombu's transport for a broker address: short time-outs, prompt redelivery."""
+    if is_amqp(url):
+        return {"read_timeout": 4, "write_timeout": 4}
+    return {
+        "visibility_timeout": VISIBILITY_SECONDS,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 20,
+        "socket_connect_timeout": 2,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+    }
+
+
+def connect() -> Connection:
+    """A connection for publishing or asking; never kept by a worker, which only consumes."""
+    url = settings().broker_url
+    return Connection(url, connect_timeout=2, heartbeat=0, transport_options=transport_options(url))
+
+
+def topology() -> list[Queue]:
+    """Every queue of the shop, with the arguments its broker understands."""
+    return [_queue(area, _work_arguments()) for area in AREAS]
+
+
+def parked_queue() -> Queue:
+    """Where RabbitMQ puts what it gave up delivering; the back office's worker writes it into the table."""
+    arguments = {"x-queue-type": "quorum"} if is_amqp(settings().broker_url) else None
+    return _queue(PARKED, arguments)
+
+
+def declare() -> None:
+    """Make every queue; done at deploy, again harmless. Valkey and Redis make a list when it is pushed to."""
+    if not is_amqp(settings().broker_url):
+        return
+    with connect() as connection:
+        channel = connection.default_channel
+        probe = {"x-max-length": 1, "x-overflow": "drop-head"}
+        for queue in [*topology(), parked_queue(), _queue(PROBE, probe)]:
+            queue(channel).declare()
+
+
+def depths() -> dict[str, int]:
+    """How many messages stand ready in each queue."""
+    with connect() as connection:
+        channel: Any = connection.default_channel
+        if not is_amqp(settings().broker_url):
+            return {name: int(channel.client.llen(name)) for name in AREAS}
+        return {name: int(channel.queue_declare(name, passive=True).message_count) for name in (*AREAS, PARKED)}
+
+
+def _queue(name: str, arguments: dict[str, Any] | None) -> Queue:
+    return Queue(name, Exchange(""), routing_key=name, durable=True, queue_arguments=arguments)
+
+
+def _work_arguments() -> dict[str, Any] | None:
+    if not is_amqp(settings().broker_url):
+        return None
+    return {
+        "x-queue-type": "quorum",
+        "x-delivery-limit": DELIVERY_LIMIT,
+        "x-max-length": QUEUE_LENGTH_MAX,
+        "x-overflow": "reject-publish",
+        "x-dead-letter-exchange": "",
+        "x-dead-letter-routing-key": PARKED,
+        "x-dead-letter-strategy": "at-least-once",
+    }

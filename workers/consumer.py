@@ -1,0 +1,241 @@
+"""How messages become batches: a Celery task strategy that gathers what has arrived, settles it, then acks.
+
+It never waits to fill a batch: a lone command is settled within the linger (1 ms); under load batches form
+by themselves. Acknowledged is only what is committed. What nobody can read is parked, never acked away.
+Works alike on RabbitMQ and on Celery's Redis transport: every message is acknowledged by itself.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+from celery.worker.consumer import Consumer as CeleryConsumer
+from marshmallow import ValidationError
+
+from models import receipts
+from models.base import NOBODY, db
+from models.faults import is_transient
+from ops import cache, metrics
+from ops.boundaries import boundary
+from ops.broker import PARKED, Message, bundle
+from ops.logs import log
+from schemas.envelope import read_envelope
+from workers.handlers import HANDLERS, Handler, Order
+from workers.settle import Culprit, run_after_commit, settle
+
+LINGER_SECONDS = 0.001
+BACKOFF_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
+DEATHS_MAX = 5
+"""A message during whose own settling this many workers died is parked."""
+
+
+@dataclass(slots=True)
+class Delivery:
+    """A message that has arrived, and the orders in it."""
+
+    message: Any
+    orders: list[Order]
+
+
+class Gatherer:
+    """Messages of one command that wait to be settled together."""
+
+    def __init__(self, handler: Handler, consumer: Any) -> None:
+        """`consumer` is Celery's: its timer drives the linger and the back-off."""
+        self._handler = handler
+        self._consumer = consumer
+        self._waiting: list[Delivery] = []
+        self._failures = 0
+        self._due: Any = None
+
+    def receive(self, message: Any) -> None:
+        """Take a message in; settle at once when a batch is full."""
+        if message.delivery_info.get("routing_key") == PARKED:
+            park_message(message, "given up by the broker after its delivery limit", self._consumer)
+            return
+        try:
+            self._waiting.append(Delivery(message, _orders(self._handler, message)))
+        except (ValidationError, ValueError, TypeError, KeyError) as error:
+            park_message(message, f"unreadable: {error}", self._consumer)
+            return
+        if self._failures == 0 and self._size() >= self._handler.batch:
+            self.flush()
+        elif self._due is None:
+            self._due = self._consumer.timer.call_after(LINGER_SECONDS, self.flush)
+
+    def flush(self) -> None:
+        """Settle what waits. A fault of the system puts it back and tries again later; nothing is raised."""
+        self._due = None
+        while self._waiting:
+            deliveries = self._take()
+            try:
+                self._settle(deliveries)
+                self._failures = 0
+            except Exception as error:
+                self._waiting = deliveries + self._waiting
+                self._back_off(error)
+                return
+
+    def _size(self) -> int:
+        return sum(len(delivery.orders) for delivery in self._waiting)
+
+    def _take(self) -> list[Delivery]:
+        """The next deliveries that fit one batch; a redelivered one goes by itself, to sink alone if it must."""
+        taken: list[Delivery] = []
+        count = 0
+        while self._waiting:
+            following = self._waiting[0]
+            alone = _redelivered(following.message)
+            if taken and (alone or count + len(following.orders) > self._handler.batch):
+                break
+            taken.append(self._waiting.pop(0))
+            count += len(following.orders)
+            if alone:
+                break
+        return taken
+
+    def _settle(self, deliveries: list[Delivery]) -> None:
+        orders = [order for delivery in deliveries for order in delivery.orders]
+        doubtful = len(deliveries) == 1 and _redelivered(deliveries[0].message)
+        if doubtful and _deaths(deliveries[0].message, 1) > DEATHS_MAX:
+            culprits = [Culprit(order, "its worker died each time it was settled") for order in orders]
+        else:
+            try:
+                culprits = settle(self._handler, orders)
+            finally:
+                if doubtful:
+                    _deaths(deliveries[0].message, -1)
+        park_orders(culprits)
+        run_after_commit(orders)
+        announce(orders)
+        boundary("before ack")
+        for delivery in deliveries:
+            delivery.message.ack_log_error(log, self._consumer.connection_errors)
+
+    def _back_off(self, error: Exception) -> None:
+        delay = BACKOFF_SECONDS[min(self._failures, len(BACKOFF_SECONDS) - 1)] * random.uniform(0.5, 1.5)
+        self._failures += 1
+        metrics.retries.labels(self._handler.command.command.partition(".")[0]).inc()
+        log.warning("settling failed, trying again", error=f"{type(error).__name__}: {error}", seconds=delay)
+        with suppress(Exception):
+            db.close()
+        if self._due is None:
+            self._due = self._consumer.timer.call_after(delay, self.flush)
+
+
+class Strategy:
+    """Celery's hook: called with each message of a registered task."""
+
+    def __init__(self, task: Any, _app: Any, consumer: Any) -> None:
+        self._gatherer = Gatherer(HANDLERS[task.name], consumer)
+
+    def __call__(self, message: Any, _body: Any, _ack: Any, _reject: Any, _callbacks: Any, **_kwargs: Any) -> None:
+        """Celery hands over a message."""
+        self._gatherer.receive(message)
+
+
+class Consumer(CeleryConsumer):
+    """Celery's consumer, which parks whatever it cannot make out instead of acknowledging it away."""
+
+    def on_decode_error(self, message: Any, exc: Exception) -> None:
+        """Bytes that are not what they say they are."""
+        park_message(message, f"undecodable: {exc}", self)
+
+    def on_unknown_message(self, body: Any, message: Any) -> None:
+        """Not a command at all."""
+        park_message(message, "not a command", self)
+
+    def on_unknown_task(self, body: Any, message: Any, exc: Exception) -> None:
+        """A command no handler of this version knows."""
+        park_message(message, "an unknown command", self)
+
+    def on_invalid_task(self, body: Any, message: Any, exc: Exception) -> None:
+        """A command in a form that is not ours."""
+        park_message(message, f"not our form: {exc}", self)
+
+
+def announce(orders: list[Order]) -> None:
+    """Tell the edges whose tills wait for these outcomes; one message per edge."""
+    answers: dict[str, dict[str, Any]] = {}
+    for order in orders:
+        if order.envelope.reply and order.outcome:
+            answers.setdefault(order.envelope.reply, {})[str(order.envelope.id)] = order.outcome.to_json()
+    if answers:
+        cache.announce_many([(channel, orjson.dumps(outcomes)) for channel, outcomes in answers.items()])
+
+
+def park_orders(culprits: list[Culprit]) -> None:
+    """Put orders aside, each as a message of its own, ready to be replayed."""
+    rows = [
+        (c.order.merchant, c.order.envelope.id, bundle(c.order.envelope.name, [c.order.envelope.to_wire()]), c.why)
+        for c in culprits
+    ]
+    if rows:
+        with db.transact():
+            receipts.park(rows)
+        metrics.parked.labels(rows[0][2].queue).inc(len(rows))
+
+
+def park_message(message: Any, why: str, consumer: Any, failures: int = 0) -> None:
+    """Put a whole message aside as it came, and only then acknowledge it."""
+    try:
+        with db.transact():
+            receipts.park([(NOBODY, _id_of(message), _raw(message), why)])
+    except Exception as error:
+        if not is_transient(error):
+            log.exception("a message cannot even be parked; it stays on its queue")
+            return
+        with suppress(Exception):
+            db.close()
+        delay = BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)]
+        consumer.timer.call_after(delay, park_message, (message, why, consumer, failures + 1))
+        return
+    log.error("parked a message", why=why, queue=message.delivery_info.get("routing_key"))
+    metrics.parked.labels(message.delivery_info.get("routing_key") or "").inc()
+    message.ack_log_error(log, consumer.connection_errors)
+
+
+def _orders(handler: Handler, message: Any) -> list[Order]:
+    wires = orjson.loads(_bytes(message))[0][0]
+    orders = [handler.read(read_envelope(wire)) for wire in wires]
+    if not orders or any(order.envelope.name != handler.command.command for order in orders):
+        raise ValidationError("a bundle is empty or holds another command")
+    return orders
+
+
+def _bytes(message: Any) -> bytes:
+    body = message.body
+    return body.encode("utf-8", "surrogateescape") if isinstance(body, str) else bytes(body)
+
+
+def _raw(message: Any) -> Message:
+    headers = message.headers or {}
+    queue = message.delivery_info.get("routing_key") or ""
+    return Message(queue[:20], str(headers.get("task", "")), str(headers.get("id", "")), _bytes(message))
+
+
+def _id_of(message: Any) -> UUID:
+    with suppress(ValueError, TypeError, AttributeError):
+        return UUID(str(message.headers["id"]))
+    return NOBODY
+
+
+def _redelivered(message: Any) -> bool:
+    return bool(message.delivery_info.get("redelivered") or (message.headers or {}).get("redelivered"))
+
+
+def _deaths(message: Any, change: int) -> int:
+    """Count who is settling a doubtful message: what is never taken back are the workers that died over it."""
+    key = f"deaths:{(message.headers or {}).get('id')}"
+    count: Callable[[], Any] = lambda: cache.client().incrby(key, change)  # noqa: E731
+    with suppress(Exception):
+        number = int(count())
+        cache.client().expire(key, 86_400)
+        return number
+    return 0

@@ -1,0 +1,1 @@
+"""Settling the commands of merchants."""
