@@ -1,0 +1,58 @@
+"""After the last sale: wait until every accepted sale is settled and stands in the reports."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from ops.replay.crew import Crew
+from ops.replay.edge import Edge, Patience, Refused
+from ops.replay.opening import Owner
+from ops.replay.state import State
+
+QUIET_S = 60.0
+FIRST_DAY, LAST_DAY = "2016-12-31", "2017-12-31"
+"""The business dates of the year the input is of."""
+
+
+def await_last_sales(edge: Edge, state: State, owner: Owner) -> None:
+    """Wait for the newest sale of every till."""
+    newest = state.all("SELECT command, MAX(sequence) FROM basket WHERE command IS NOT NULL GROUP BY store, till")
+    for command, _ in newest:
+        try:
+            edge.outcome(command, owner.token())
+        except Refused:
+            return
+
+
+def await_reports(edge: Edge, state: State, owner: Owner, *, patience: Patience, say: Callable[[str], None]) -> bool:
+    """Wait until the reports count every accepted sale; False when they have stood still too long."""
+    wanted, seen, since = state.accepted(), -1, time.monotonic()
+    while time.monotonic() - since < QUIET_S:
+        counted = tickets(edge, owner)
+        if counted >= wanted:
+            return True
+        if counted != seen:
+            seen, since = counted, time.monotonic()
+            say(f"settling: {counted} of {wanted} sales are in the reports")
+        patience.sleep(1)
+    return False
+
+
+def tickets(edge: Edge, owner: Owner) -> int:
+    """How many sales the reports count, over all stores and days."""
+    path = f"/v1/reports/sales?by=store&from={FIRST_DAY}&to={LAST_DAY}"
+    return sum(item["tickets"] for item in edge.get(path, owner.token())["items"])
+
+
+def unsettled(crew: Crew, state: State, owner: Owner) -> list[str]:
+    """Ask for every accepted sale; what was refused, parked or is still pending."""
+    found: list[str] = []
+
+    def ask(edge: Edge, row: tuple[str, str]) -> None:
+        said = edge.get(f"/v1/commands/{row[1]}", owner.token())
+        if said["state"] != "done":
+            found.append(f"basket {row[0]}: {said['state']} {said.get('code') or ''}".rstrip())
+
+    crew.work(state.all("SELECT id, command FROM basket WHERE command IS NOT NULL"), ask)
+    return sorted(found)
