@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from models.points import PointsEntry
 from ops.journey import expect, shop
 from ops.journey.baskets import Basket, read_baskets
 from ops.journey.catalogue import Catalogue, read_catalogue
 from ops.journey.expect import Opened
 from ops.journey.rows import SAMPLE
+from ops.journey.verify import NothingReplayed, VerifyOptions, verify
+from ops.replay.state import Answered, OtherReplay, State
+from tests.journeys import Settled, settle_part
 
 Read = tuple[Catalogue, list[Basket]]
 
@@ -82,3 +87,98 @@ def test_figures_of_all_tables_agree_with_each_other(sample: Read) -> None:
     moved = sum(row[3] for row in tables["stock_movement"].values())
     received = sum(row[0] for row in tables["delivery"].values())
     assert sum(row[0] for row in tables["stock"].values()) == moved + received
+
+
+@pytest.fixture(scope="module")
+def part(database: None, tmp_path_factory: pytest.TempPathFactory) -> Settled:
+    return settle_part(tmp_path_factory.mktemp("journey"))
+
+
+def test_what_the_workers_settle_is_what_the_input_says(part: Settled) -> None:
+    assert part.verify(), part.told
+    assert part.told[-1] == "equal"
+    assert len([line for line in part.told if line.endswith("   0 differences")]) == len(part.told) - 3
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("store", "day_cutoff_minutes"),
+        ("sku", "price_cents"),
+        ("sale", "variance_cents"),
+        ("sale_line", "cost_cents"),
+        ("sale_tender", "change_cents"),
+        ("stock", "quantity_milli"),
+        ("stock_movement", "quantity_milli"),
+        ("points_lot", "remaining"),
+        ("points_entry", "points"),
+        ("points_account", "balance"),
+        ("sales_by_hour", "member_tickets"),
+        ("sales_by_product", "tickets"),
+        ("sales_by_member", "items_milli"),
+        ("member_summary", "visits"),
+    ],
+)
+def test_one_unit_too_much_in_any_table_is_a_difference(part: Settled, table: str, column: str) -> None:
+    part.alter(f"UPDATE {table} SET {column} = {column} + 1 WHERE")
+    try:
+        assert not part.verify()
+    finally:
+        part.alter(f"UPDATE {table} SET {column} = {column} - 1 WHERE")
+    seen = [line for line in part.told if line.startswith("  ") and not line.endswith(" 0 differences")]
+    assert any(line.split()[0] == table for line in seen), part.told
+    assert part.verify()
+
+
+def test_a_basket_that_was_accepted_and_has_no_sale_is_a_difference(part: Settled) -> None:
+    part.alter("UPDATE sale SET sequence = sequence + 100000 WHERE sequence = 1 AND")
+    try:
+        assert not part.verify()
+    finally:
+        part.alter("UPDATE sale SET sequence = sequence - 100000 WHERE sequence = 100001 AND")
+    assert any("found None" in line for line in part.told)
+    assert any("unknown basket" in line for line in part.told)
+
+
+def test_a_basket_still_under_way_counts_only_if_its_sale_is_there(part: Settled) -> None:
+    state = State(part.options.state)
+    accepted = state.all("SELECT command, sale, id FROM basket LIMIT 1")
+    state.write("UPDATE basket SET command = NULL WHERE id = ?", [(accepted[0][2],)])
+    assert part.verify(), part.told
+    state.write("INSERT INTO basket (id, store, till, sequence) VALUES ('under way', '367', 1, 999999)", [()])
+    assert part.verify(), part.told
+    state.write("DELETE FROM basket WHERE id = 'under way'", [()])
+    state.answered([Answered(basket, command, sale) for command, sale, basket in accepted])
+    state.close()
+
+
+def test_points_entered_twice_for_a_sale_are_a_difference(part: Settled) -> None:
+    columns = "member_id, lot_id, kind, points, sale_id, rule_version, at"
+    first = PointsEntry.select().where(PointsEntry.merchant_id == part.merchant).get()
+    twin = {name: getattr(first, name) for name in columns.split(", ")}
+    PointsEntry.insert(merchant_id=part.merchant, id=part.merchant, **twin).execute()
+    try:
+        assert not part.verify()
+    finally:
+        PointsEntry.delete().where(PointsEntry.id == part.merchant).execute()
+    assert any("'again'" in line for line in part.told)
+
+
+def test_a_refused_command_is_a_difference(part: Settled) -> None:
+    part.alter("UPDATE receipt SET state = 'refused' WHERE name = 'points.accrue' AND")
+    try:
+        assert not part.verify()
+    finally:
+        part.alter("UPDATE receipt SET state = 'done' WHERE name = 'points.accrue' AND")
+    assert any("receipts not done" in line and "1 differences" in line for line in part.told)
+
+
+def test_verify_says_what_is_missing_when_nothing_was_replayed(tmp_path: Path) -> None:
+    with pytest.raises(NothingReplayed, match="replay"):
+        verify(VerifyOptions(state=tmp_path), print)
+
+
+def test_a_state_of_another_input_is_refused(part: Settled) -> None:
+    other = replace(part.options, input=SAMPLE)
+    with pytest.raises(OtherReplay, match="input"):
+        verify(other, print)

@@ -18,6 +18,7 @@ from pymysql.converters import conversions
 from pymysql.cursors import SSCursor
 
 from ops.journey.expect import Table
+from ops.journey.rows import Complaint
 
 AS_WRITTEN = (FIELD_TYPE.DATETIME, FIELD_TYPE.TIMESTAMP, FIELD_TYPE.DATE)
 
@@ -95,7 +96,7 @@ UNBALANCED = {
 }
 
 
-class NoMerchant(Exception):
+class NoMerchant(Complaint):
     """The database holds no merchant of that code."""
 
 
@@ -168,9 +169,14 @@ class Ledger:
         sql = "SELECT name, state, COUNT(*) FROM receipt WHERE merchant_id = {hole} GROUP BY name, state"
         return {f"{name} {state}": int(count) for name, state, count in self.rows(sql, self.merchant)}
 
-    def count(self, table: str) -> int:
-        """How many rows a table has, over all merchants."""
-        return int(next(self.rows(f"SELECT COUNT(*) FROM {table}"))[0])
+    def waiting(self) -> int:
+        """How many follow-ups of the merchant wait for the relay; the outbox knows merchants by their messages."""
+        sql = "SELECT COUNT(*) FROM outbox WHERE INSTR(body, {hole}) > 0"
+        return int(next(self.rows(sql, str(UUID(bytes=self.merchant)).encode()))[0])
+
+    def parked(self) -> int:
+        """How many of the merchant's commands stand parked."""
+        return int(next(self.rows("SELECT COUNT(*) FROM parked WHERE merchant_id = {hole}", self.merchant))[0])
 
     def _pairs(self, sql: str) -> dict[bytes, str]:
         rows = self.rows(f"{sql} WHERE merchant_id = {{hole}}", self.merchant)

@@ -22,7 +22,11 @@ NOISE = Decimal("0.001")
 """Part of a cent that is binary noise of the source (1.776357e-15) and not money."""
 
 
-class InputFault(Exception):
+class Complaint(Exception):
+    """Something that whoever started the command can mend; the message says what."""
+
+
+class InputFault(Complaint):
     """The input is not what `README.md` describes; the message names file and row."""
 
 

@@ -15,7 +15,7 @@ from ops.journey.baskets import Basket, Unpostable, read_baskets
 from ops.journey.catalogue import read_catalogue
 from ops.journey.expect import Opened, Table, expect
 from ops.journey.ledger import UNBALANCED, VIEWS, Ledger, open_ledger, terminal_key
-from ops.journey.rows import SAMPLE, fingerprint, transactions
+from ops.journey.rows import SAMPLE, Complaint, fingerprint, transactions
 from ops.replay.state import FILE, State
 from ops.settings import settings
 
@@ -23,7 +23,7 @@ SHOWN = 10
 FOLLOWED_BY = ("sales.checkout", "points.accrue", "reports.roll_up")
 
 
-class NothingReplayed(Exception):
+class NothingReplayed(Complaint):
     """The state folder knows of no replay."""
 
 
@@ -142,7 +142,7 @@ def _wait_until_settled(ledger: Ledger, state: State, patience_s: float) -> None
     seen, since = None, time.monotonic()
     while time.monotonic() - since < patience_s:
         receipts = ledger.receipts()
-        counts = [receipts.get(f"{name} done", 0) for name in FOLLOWED_BY] + [ledger.count("outbox")]
+        counts = [receipts.get(f"{name} done", 0) for name in FOLLOWED_BY] + [ledger.waiting()]
         if min(counts[:3]) >= wanted and counts[3] == 0:
             return
         if counts != seen:
@@ -158,8 +158,8 @@ def _check_books(findings: Findings, ledger: Ledger, sales: int) -> None:
         findings.check(f"receipts {name}", sales, receipts.pop(f"{name} done", 0))
     not_done = {state: count for state, count in receipts.items() if not state.endswith(" done")}
     findings.check("receipts not done", {}, not_done)
-    findings.check("outbox", 0, ledger.count("outbox"))
-    findings.check("parked", 0, ledger.count("parked"))
+    findings.check("outbox", 0, ledger.waiting())
+    findings.check("parked", 0, ledger.parked())
 
 
 def _check_input(findings: Findings, folder: Path, account: Account) -> None:

@@ -12,6 +12,8 @@ import orjson
 import urllib3
 from urllib3.exceptions import HTTPError
 
+from ops.journey.rows import Complaint
+
 PASSING = frozenset((429, 502, 503, 504))
 """Answers that say: not now. What was asked may or may not have happened; the key makes asking again safe."""
 TIMEOUT = urllib3.Timeout(connect=3, read=15)
@@ -19,7 +21,7 @@ WAIT_S = 5
 BACKOFF_MAX_S = 5.0
 
 
-class GaveUp(Exception):
+class GaveUp(Complaint):
     """The edge did not take a request within the patience given."""
 
 
@@ -27,7 +29,7 @@ class Stopped(Exception):
     """The replay was told to stop while it waited."""
 
 
-class Refused(Exception):
+class Refused(Complaint):
     """The edge or a worker refused: a defect in what was sent, or in what refused it."""
 
     def __init__(self, status: int, problem: dict[str, Any]) -> None:

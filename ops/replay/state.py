@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ops.journey.rows import Complaint
+
 TABLES = """
 CREATE TABLE IF NOT EXISTS note (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS store (code TEXT PRIMARY KEY, id TEXT, delivered INTEGER NOT NULL DEFAULT 0);
@@ -25,7 +27,7 @@ CREATE TABLE IF NOT EXISTS basket (id TEXT PRIMARY KEY, store TEXT NOT NULL, til
 FILE = "replay.sqlite3"
 
 
-class OtherReplay(Exception):
+class OtherReplay(Complaint):
     """The folder remembers a replay of another input, merchant or address."""
 
 
