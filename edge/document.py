@@ -83,6 +83,12 @@ def asks(body: Any, answer: Any, *, public: bool = False) -> Callable[[Any], Any
     )
 
 
+def shows(view: Any, description: str) -> Callable[[Any], Any]:
+    """Document a route that only reads, and what it shows."""
+    shown = {"description": description, "content": {"application/json": {"schema": view}}}
+    return Blueprint.doc(responses={"200": shown} | problems())
+
+
 def problems(*statuses: int) -> dict[str, Any]:
     """The problem responses of a route, all in one form."""
     return {

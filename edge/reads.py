@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
 
 import orjson
 from flask import Response, request
@@ -26,17 +27,18 @@ def found(row: Any) -> Any:
     return row
 
 
-def read_cursor(text: str | None) -> list[Any] | None:
-    """Where the page before ended; None at the beginning."""
+def read_cursor(text: str | None, ids: int = 1) -> list[UUID] | None:
+    """The ids, so many, of the row the page before ended with; None at the beginning."""
     if not text:
         return None
     try:
         place = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (ValueError, binascii.Error) as error:
+        found = [UUID(part) for part in place]
+    except (ValueError, TypeError, AttributeError) as error:
         raise Problem("request.malformed", "cursor is not one of ours") from error
-    if not isinstance(place, list):
+    if len(found) != ids:
         raise Problem("request.malformed", "cursor is not one of ours")
-    return place
+    return found
 
 
 def page(items: list[dict[str, Any]], limit: int, place: list[str]) -> Response:
@@ -49,7 +51,6 @@ def page(items: list[dict[str, Any]], limit: int, place: list[str]) -> Response:
         cursor = base64.urlsafe_b64encode(orjson.dumps(ends)).decode().rstrip("=")
     response = answer({"items": shown, "next_cursor": cursor})
     if cursor:
-        args = {**request.args, "cursor": cursor}
-        query = "&".join(f"{name}={value}" for name, value in args.items())
+        query = urlencode({**request.args, "cursor": cursor})
         response.headers["Link"] = f'<{request.path}?{query}>; rel="next"'
     return response

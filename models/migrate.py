@@ -12,7 +12,7 @@ from playhouse.schema_diff import SchemaDiff, diff_models
 
 from models import catalogue, members, merchants, points, receipts, reports, sales
 from models.base import Row, db
-from models.rows import select
+from models.rows import execute, select
 from ops.settings import settings
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -35,7 +35,14 @@ def migrate() -> list[str]:
     settings().home.mkdir(parents=True, exist_ok=True)
     db.connect(reuse_if_open=True)
     with _lock():
+        _compare_exactly()
         return list(Runner(db, directory=str(FOLDER)).up())
+
+
+def _compare_exactly() -> None:
+    """New tables of MySQL tell `a` from `A` and from `á`, as SQLite's do: codes are told apart alike everywhere."""
+    if db.dialect == "mysql":
+        execute("ALTER DATABASE CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
 
 
 def pending() -> list[str]:

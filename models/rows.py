@@ -37,6 +37,13 @@ def upsert_rows(
         db.connection().cursor().executemany(_upsert(table, latest, earliest), ordered)
 
 
+def overwrite_rows(table: type[Row], rows: Iterable[tuple[Any, ...]]) -> None:
+    """Give rows that are there, and that the caller holds locked, the values of these; in key order."""
+    ordered = sorted(rows, key=_key_of(table))
+    if ordered:
+        db.connection().cursor().executemany(_overwrite(table), ordered)
+
+
 def _key_of(table: type[Row]) -> Any:
     width = len(_key_columns(table))
     return lambda row: tuple(str(value) for value in row[:width])
@@ -105,7 +112,7 @@ def _upsert(table: type[Row], latest: tuple[str, ...], earliest: tuple[str, ...]
         column = field.column_name
         if column in key:
             continue
-        new = f"VALUES({column})" if mysql else f"excluded.{column}"
+        new = _offered(column)
         old = column if mysql else f"{table._meta.table_name}.{column}"
         if column in latest:
             changes.append(f"{column} = {greatest}({old}, {new})")
@@ -113,5 +120,25 @@ def _upsert(table: type[Row], latest: tuple[str, ...], earliest: tuple[str, ...]
             changes.append(f"{column} = {least}({old}, {new})")
         else:
             changes.append(f"{column} = {old} + {new}")
-    head = "ON DUPLICATE KEY UPDATE" if mysql else f"ON CONFLICT ({', '.join(key)}) DO UPDATE SET"
-    return f"{_insert(table)} {head} {', '.join(changes)}"
+    return f"{_insert(table)} {_on_taken(table)} {', '.join(changes)}"
+
+
+@lru_cache
+def _overwrite(table: type[Row]) -> str:
+    key = _key_columns(table)
+    changes = [
+        f"{field.column_name} = {_offered(field.column_name)}"
+        for field in table._meta.sorted_fields
+        if field.column_name not in key
+    ]
+    return f"{_insert(table)} {_on_taken(table)} {', '.join(changes)}"
+
+
+def _on_taken(table: type[Row]) -> str:
+    if db.dialect == "mysql":
+        return "ON DUPLICATE KEY UPDATE"
+    return f"ON CONFLICT ({', '.join(_key_columns(table))}) DO UPDATE SET"
+
+
+def _offered(column: str) -> str:
+    return f"VALUES({column})" if db.dialect == "mysql" else f"excluded.{column}"

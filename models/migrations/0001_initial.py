@@ -32,12 +32,13 @@ def up(migrator, db):
     class Category(Model):
         merchant_id = IdField()
         id = IdField()
-        parent_id = IdField(null=True)
+        parent_id = IdField()
         name = CharField(max_length=120)
         class Meta:
             database = db
             table_name = 'category'
             primary_key = CompositeKey('merchant_id', 'id')
+            indexes = ((('merchant_id', 'parent_id', 'name'), True),)
     db.create_tables([Category])
 
     class EarnRuleRow(Model):
@@ -360,6 +361,20 @@ def up(migrator, db):
             primary_key = CompositeKey('merchant_id', 'store_id', 'sku_id')
     db.create_tables([Stock])
 
+    class StockDocument(Model):
+        merchant_id = IdField()
+        id = IdField()
+        store_id = IdField()
+        kind = CharField(max_length=10)
+        note = CharField(null=True, max_length=120)
+        staff_id = IdField(null=True)
+        at = MomentField()
+        class Meta:
+            database = db
+            table_name = 'stock_document'
+            primary_key = CompositeKey('merchant_id', 'id')
+    db.create_tables([StockDocument])
+
     class StockMovement(Model):
         merchant_id = IdField()
         source_id = IdField()
@@ -424,6 +439,7 @@ def down(migrator, db):
     migrator.migrate(migrator.drop_table('terminal'))
     migrator.migrate(migrator.drop_table('store'))
     migrator.migrate(migrator.drop_table('stock_movement'))
+    migrator.migrate(migrator.drop_table('stock_document'))
     migrator.migrate(migrator.drop_table('stock'))
     migrator.migrate(migrator.drop_table('staff'))
     migrator.migrate(migrator.drop_table('sku'))

@@ -25,7 +25,7 @@ _MANAGER = _CASHIER | {
     "merchants.terminals",
     "points.rules.read",
 }
-_OWNER = _MANAGER | {"merchants.stores", "merchants.staff", "points.rules"}
+_OWNER = _MANAGER | {"members.tiers", "merchants.stores", "merchants.staff", "points.rules"}
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     OWNER: frozenset(_OWNER),
