@@ -68,15 +68,14 @@ def connect() -> Connection:
     return Connection(url, connect_timeout=2, heartbeat=0, transport_options=transport_options(url))
 
 
-def topology() -> list[Queue]:
-    """Every queue of the shop, with the arguments its broker understands."""
-    return [_queue(area, _work_arguments()) for area in AREAS]
+def topology(no_declare: bool = False) -> list[Queue]:
+    """Every queue of the shop, and `parked`, where RabbitMQ puts what it gave up delivering.
 
-
-def parked_queue() -> Queue:
-    """Where RabbitMQ puts what it gave up delivering; the back office's worker writes it into the table."""
-    arguments = {"x-queue-type": "quorum"} if is_amqp(settings().broker_url) else None
-    return _queue(PARKED, arguments)
+    Workers consume without declaring: queues are made at deploy, once and in one form.
+    """
+    amqp = is_amqp(settings().broker_url)
+    parked = _queue(PARKED, {"x-queue-type": "quorum"} if amqp else None, no_declare)
+    return [*(_queue(area, _work_arguments() if amqp else None, no_declare) for area in AREAS), parked]
 
 
 def declare() -> None:
@@ -86,7 +85,7 @@ def declare() -> None:
     with connect() as connection:
         channel = connection.default_channel
         probe = {"x-max-length": 1, "x-overflow": "drop-head"}
-        for queue in [*topology(), parked_queue(), _queue(PROBE, probe)]:
+        for queue in [*topology(), _queue(PROBE, probe)]:
             queue(channel).declare()
 
 
@@ -99,13 +98,11 @@ def depths() -> dict[str, int]:
         return {name: int(channel.queue_declare(name, passive=True).message_count) for name in (*AREAS, PARKED)}
 
 
-def _queue(name: str, arguments: dict[str, Any] | None) -> Queue:
-    return Queue(name, Exchange(""), routing_key=name, durable=True, queue_arguments=arguments)
+def _queue(name: str, arguments: dict[str, Any] | None, no_declare: bool = False) -> Queue:
+    return Queue(name, Exchange(""), routing_key=name, durable=True, queue_arguments=arguments, no_declare=no_declare)
 
 
-def _work_arguments() -> dict[str, Any] | None:
-    if not is_amqp(settings().broker_url):
-        return None
+def _work_arguments() -> dict[str, Any]:
     return {
         "x-queue-type": "quorum",
         "x-delivery-limit": DELIVERY_LIMIT,

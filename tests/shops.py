@@ -127,7 +127,7 @@ class Shop:
             }
             for sku, pieces, cents in zip(self.skus, quantities, PRICES_CENTS, strict=False)
         ]
-        total = sum(line["gross_cents"] for line in lines)
+        total = sum(int(str(line["gross_cents"])) for line in lines)
         body = {
             "sequence": self.sequence,
             "sold_at": datetime.now(UTC).isoformat(),

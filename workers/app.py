@@ -7,7 +7,7 @@ from typing import Any
 from celery import Celery, Task, signals
 
 from ops import logs
-from ops.broker import is_amqp, parked_queue, topology, transport_options
+from ops.broker import is_amqp, topology, transport_options
 from ops.settings import settings
 from workers import catalogue, members, merchants, points, reports, sales
 from workers.handlers import BATCH_MAX, HANDLERS
@@ -17,7 +17,7 @@ URL = settings().broker_url
 
 app = Celery("regulars", broker=URL)
 app.conf.update(
-    task_queues=[*topology(), parked_queue()],
+    task_queues=topology(no_declare=True),
     task_create_missing_queues=False,
     task_serializer="json",
     accept_content=["json"],
@@ -29,7 +29,7 @@ app.conf.update(
     worker_enable_prefetch_count_reduction=False,
     worker_enable_remote_control=False,
     worker_send_task_events=False,
-    worker_detect_quorum_queues=False,
+    worker_detect_quorum_queues=True,
     worker_cancel_long_running_tasks_on_connection_loss=True,
     worker_hijack_root_logger=False,
     broker_channel_error_retry=True,

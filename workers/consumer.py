@@ -141,7 +141,18 @@ class Strategy:
 
 
 class Consumer(CeleryConsumer):
-    """Celery's consumer, which parks whatever it cannot make out instead of acknowledging it away."""
+    """Celery's consumer, which parks whatever it cannot make out instead of acknowledging it away.
+
+    Its connection only consumes: the step that would make queues for delayed delivery is left out, the other
+    talkative ones are switched off by the worker's flags.
+    """
+
+    class Blueprint(CeleryConsumer.Blueprint):
+        """Celery's steps without delayed delivery: nothing here is scheduled by the broker."""
+
+        default_steps = tuple(
+            step for step in CeleryConsumer.Blueprint.default_steps if not step.endswith(":DelayedDelivery")
+        )
 
     def on_decode_error(self, message: Any, exc: Exception) -> None:
         """Bytes that are not what they say they are."""

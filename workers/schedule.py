@@ -14,13 +14,10 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid5
 
-from schemas.merchants import Tidy
-
 from models import receipts
 from models.base import NOBODY, connection, db
 from ops.broker import bundle
 from ops.logs import log
-from schemas.base import Command
 from schemas.envelope import SPACE, Envelope
 
 LOOK_SECONDS = 1.0
@@ -31,12 +28,12 @@ HOUR = 3600
 class Entry:
     """A command given every so many seconds, that long after the start of the period."""
 
-    command: type[Command]
+    command: str
     every_seconds: int
     after_seconds: int = 0
 
 
-SCHEDULE = (Entry(Tidy, every_seconds=HOUR, after_seconds=600),)
+SCHEDULE = (Entry("merchants.tidy", every_seconds=HOUR, after_seconds=600),)
 
 
 class Beat:
@@ -67,7 +64,7 @@ class Beat:
         for entry in due:
             envelope = _envelope(entry, _slot(entry, at))
             with db.transact():
-                receipts.owe([bundle(entry.command.command, [envelope.to_wire()])])
+                receipts.owe([bundle(entry.command, [envelope.to_wire()])])
             self._given[entry] = _slot(entry, at)
         return len(due)
 
@@ -82,8 +79,8 @@ def _slot(entry: Entry, at: float) -> int:
 def _envelope(entry: Entry, slot: int) -> Envelope:
     began = datetime.fromtimestamp(slot * entry.every_seconds + entry.after_seconds, UTC)
     return Envelope(
-        id=uuid5(SPACE, f"{entry.command.command}\0{slot}"),
-        name=entry.command.command,
+        id=uuid5(SPACE, f"{entry.command}\0{slot}"),
+        name=entry.command,
         merchant=NOBODY,
         at=began,
         body={"before": began.isoformat()},

@@ -12,7 +12,6 @@ from ops.journey.verify import VerifyOptions
 from ops.journey.verify import verify as verify_baskets
 from ops.replay.play import replay as replay_baskets
 from ops.replay.stage import ReplayOptions
-from ops.servers.commands import servers
 from ops.settings import settings
 
 INPUT = click.option("--input", type=click.Path(path_type=Path, exists=True), help="Folder of baskets; the sample.")
@@ -49,6 +48,3 @@ def verify(**options: Any) -> None:
     given = {name: value for name, value in options.items() if value is not None}
     given.setdefault("state", settings().home / "replay")
     sys.exit(0 if verify_baskets(VerifyOptions(**given), say=click.echo) else 1)
-
-
-COMMANDS = (replay, verify, servers)

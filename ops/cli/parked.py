@@ -67,6 +67,3 @@ def _row(id_: UUID) -> Parked:
         click.echo(f"nothing is parked under {id_}", err=True)
         sys.exit(1)
     return row
-
-
-COMMANDS = (parked,)

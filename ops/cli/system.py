@@ -41,6 +41,3 @@ def queues() -> None:
     """How many messages stand in each queue."""
     for name, ready in broker.depths().items():
         click.echo(f"{name:12} {ready:8}")
-
-
-COMMANDS = (migrate, check, queues)
