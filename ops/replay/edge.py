@@ -33,7 +33,8 @@ class Refused(Complaint):
     """The edge or a worker refused: a defect in what was sent, or in what refused it."""
 
     def __init__(self, status: int, problem: dict[str, Any]) -> None:
-        super().__init__(f"{status} {problem.get('code', '')} {problem.get('detail', '')} {problem}".strip())
+        parts = (str(status), problem.get("code"), problem.get("detail"), problem.get("errors"))
+        super().__init__(" ".join(str(part) for part in parts if part))
         self.status = status
         self.code = str(problem.get("code", ""))
 
@@ -81,11 +82,17 @@ class Edge:
         return self._ask("POST", path, orjson.dumps(body), _headers(token, key))
 
     def settle(self, path: str, body: Any, *, token: str = "", key: str = "") -> dict[str, Any]:
-        """Send a command and wait until it is done; its answer."""
+        """Send a command and wait until it is done; its answer. Without a token one can only ask again."""
         headers = _headers(token, key) | {"Prefer": f"wait={WAIT_S}"}
+        until = time.monotonic() + self._patience.seconds
         answer = self._ask("POST", path, orjson.dumps(body), headers)
-        if answer.status == 202:
-            return self.outcome(answer.body["command_id"], token)
+        while answer.status == 202:
+            if token:
+                return self.outcome(answer.body["command_id"], token)
+            if time.monotonic() > until:
+                raise GaveUp(f"{path} is still pending after {self._patience.seconds:.0f} s")
+            self._patience.sleep(0.2)
+            answer = self._ask("POST", path, orjson.dumps(body), headers)
         return answer.body
 
     def outcome(self, command: str, token: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from ops.journey.catalogue import Catalogue, Product
 from ops.replay.edge import Edge, Refused
 from ops.replay.state import State
 
+OWNER = "owner"
 LOAD_MAX = 500
 LOAD_MAX_BYTES = 200_000
 DELIVERY_LINES = 200
@@ -47,21 +48,39 @@ class Owner:
             return self._token
 
 
-def open_merchant(edge: Edge, state: State, *, merchant: str, first_store: str) -> None:
-    """Sign the merchant up with its first store, unless it is known or an owner was named."""
+def open_merchant(edge: Edge, state: State, owner: Owner, merchant: str) -> None:
+    """Sign the merchant up with its first store, unless that is done or an owner was named."""
     if state.note("signed_up") or state.note("given"):
         return
     if state.note("password") is None:
         state.keep("password", secrets.token_urlsafe(18))
-        state.keep("login", "owner")
+        state.keep("login", OWNER)
+    ((first,),) = state.all("SELECT MIN(code) FROM store")
     body = {
         "merchant": {"code": merchant, "name": shop.MERCHANT_NAME, "currency": shop.CURRENCY},
-        "store": _store(first_store),
-        "owner": {"login": "owner", "name": "Owner", "password": state.note("password")},
+        "store": _store(first),
+        "owner": {"login": OWNER, "name": "Owner", "password": state.note("password")},
     }
-    said = edge.settle("/v1/merchants/sign-up", body, key=f"sign-up-{merchant}")
-    state.write("UPDATE store SET id = ? WHERE code = ?", [(said["store_id"], first_store)])
+    try:
+        edge.settle("/v1/merchants/sign-up", body, key=f"sign-up-{merchant}")
+    except Refused as refused:
+        _signed_up_before(owner, refused, merchant)
     state.keep("signed_up", "yes")
+
+
+def _signed_up_before(owner: Owner, refused: Refused, merchant: str) -> None:
+    """The answer to a sign-up may have been lost: then its owner can sign in all the same."""
+    try:
+        owner.token()
+    except Refused:
+        raise Refused(
+            refused.status,
+            {
+                "code": refused.code,
+                "detail": f"merchant {merchant} cannot be signed up, and is not this replay's: name its owner by"
+                " --login and --password, or choose another --merchant",
+            },
+        ) from refused
 
 
 def open_stores(edge: Edge, state: State, owner: Owner) -> None:
@@ -98,25 +117,28 @@ def pages(edge: Edge, owner: Owner, path: str) -> Iterable[dict[str, Any]]:
 
 def enrol_till(edge: Edge, state: State, owner: Owner, till: tuple[str, int]) -> None:
     """Create a till and enrol it. A code whose answer was lost is spent: then the till is made anew."""
-    ((store_id,),) = state.all("SELECT id FROM store WHERE code = ?", till[0])
     for _ in range(TRIES_MAX):
-        ((tries,),) = state.all("SELECT tries FROM till WHERE store = ? AND number = ?", *till)
-        name = f"Till {till[0]}-{till[1]}"
-        made = edge.settle(
-            "/v1/merchants/terminals",
-            {"store_id": store_id, "name": name},
-            token=owner.token(),
-            key=f"till-{till[0]}-{till[1]}-{tries}",
-        )
         state.write("UPDATE till SET tries = tries + 1 WHERE store = ? AND number = ?", [till])
         try:
-            enrolled = edge.settle("/v1/merchants/terminals/enrol", {"code": made["enrol_code"]})
-        except Refused:
+            enrolled = _enrol_once(edge, state, owner, till)
+        except Refused as refused:
+            why = refused
             continue
         row = (enrolled["terminal_id"], enrolled["key"], *till)
         state.write("UPDATE till SET id = ?, key = ? WHERE store = ? AND number = ?", [row])
         return
-    raise Refused(409, {"code": "replay.till", "detail": f"till {till} could not be enrolled"})
+    raise why
+
+
+def _enrol_once(edge: Edge, state: State, owner: Owner, till: tuple[str, int]) -> dict[str, Any]:
+    ((store_id, tries),) = state.all(
+        "SELECT store.id, tries FROM till JOIN store ON code = store WHERE store = ? AND number = ?", *till
+    )
+    name = f"Till {till[0]}-{till[1]}"
+    body = {"store_id": store_id, "name": name}
+    key = f"till-{till[0]}-{till[1]}-{tries}"
+    made = edge.settle("/v1/merchants/terminals", body, token=owner.token(), key=key)
+    return edge.settle("/v1/merchants/terminals/enrol", {"code": made["enrol_code"]}, key=f"enrol-{key}")
 
 
 def load_products(edge: Edge, state: State, owner: Owner, products: list[Product]) -> None:

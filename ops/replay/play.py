@@ -35,7 +35,7 @@ def _factor(speed: str) -> float:
         factor = float(speed)
     except ValueError:
         raise InputFault(f"speed is flat or a number of times real time, not {speed!r}") from None
-    if factor <= 0:
+    if not 0 < factor < float("inf"):
         raise InputFault(f"speed is flat or above nothing, not {speed!r}")
     return factor
 
@@ -56,10 +56,9 @@ def _replay(stage: Stage, speed: float) -> Summary:
 def _open(stage: Stage, catalogue: Catalogue, baskets: list[Basket]) -> None:
     """Everything that must be there before the first sale."""
     edge, state, owner = stage.edge, stage.state, stage.owner
-    ((first,),) = state.all("SELECT MIN(code) FROM store") or (("",),)
-    if first is None:
+    if not state.all("SELECT code FROM store"):
         return
-    opening.open_merchant(edge, state, merchant=stage.options.merchant, first_store=first)
+    opening.open_merchant(edge, state, owner, stage.options.merchant)
     opening.open_stores(edge, state, owner)
     tills = state.all("SELECT store, number FROM till WHERE key IS NULL ORDER BY 1, 2")
     _each(stage, "tills", tills, lambda edge, till: opening.enrol_till(edge, state, owner, till))
