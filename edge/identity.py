@@ -22,8 +22,9 @@ from flask_jwt_extended.exceptions import JWTExtendedException
 from jwt.exceptions import PyJWTError
 
 from edge.errors import Problem
-from models.merchants import Session, Staff, Terminal
+from models.merchants import Terminal
 from models.rules.permissions import PERMISSIONS, TERMINAL
+from models.staff import Session, Staff
 from ops import cache
 from ops.cache import REVOKED, Listener
 from ops.settings import settings

@@ -10,14 +10,14 @@ from pathlib import Path
 from playhouse.migrations import Runner, template
 from playhouse.schema_diff import SchemaDiff, diff_models
 
-from models import catalogue, members, merchants, points, receipts, reports, sales
+from models import catalogue, members, merchants, points, receipts, reports, sales, staff
 from models.base import Row, db
 from models.rows import execute, select
 from ops.settings import settings
 
 FOLDER = Path(__file__).parent / "migrations"
 LOCK_SECONDS = 60
-AREAS = (receipts, merchants, members, catalogue, sales, points, reports)
+AREAS = (receipts, merchants, staff, members, catalogue, sales, points, reports)
 
 
 class Busy(Exception):

@@ -16,9 +16,10 @@ from edge.identity import access_token
 from models.base import new_id, now
 from models.catalogue import Product, Sku
 from models.members import Member, Tier
-from models.merchants import Merchant, Staff, Store, Terminal
+from models.merchants import Merchant, Store, Terminal
 from models.points import EarnRuleRow
 from models.receipts import Outbox, Outcome
+from models.staff import Staff
 from schemas.base import Command
 from schemas.envelope import Actor, Envelope, read_envelope
 from workers import app as _registered  # noqa: F401 - registers every handler

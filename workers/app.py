@@ -9,10 +9,10 @@ from celery import Celery, Task, signals
 from ops import logs
 from ops.broker import is_amqp, topology, transport_options
 from ops.settings import settings
-from workers import catalogue, members, merchants, points, reports, sales
+from workers import catalogue, members, merchants, points, reports, sales, staff
 from workers.handlers import BATCH_MAX, HANDLERS
 
-AREAS = (catalogue, members, merchants, points, reports, sales)
+AREAS = (catalogue, members, merchants, points, reports, sales, staff)
 URL = settings().broker_url
 
 app = Celery("regulars", broker=URL)

@@ -308,6 +308,7 @@ def up(migrator, db):
         staff_id = IdField()
         token_hash = HashField()
         opened_at = MomentField()
+        rotated_at = MomentField(null=True)
         expires_at = MomentField(index=True)
         revoked_at = MomentField(null=True)
         class Meta:
@@ -413,6 +414,7 @@ def up(migrator, db):
         enrol_until = MomentField(null=True)
         key_hash = HashField(null=True)
         created_at = MomentField()
+        enrolled_at = MomentField(null=True)
         revoked_at = MomentField(null=True)
         class Meta:
             database = db
