@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from ops.journey.baskets import Basket
 from ops.journey.catalogue import Catalogue, read_catalogue
@@ -16,6 +17,7 @@ from ops.replay.state import State
 from ops.replay.till import Counter, Failures, Ids, Pace, Rung, share_out
 
 FAILURES_SHOWN = 20
+Item = TypeVar("Item")
 
 
 def replay(options: ReplayOptions, say: Callable[[str], None] = print) -> Summary:
@@ -92,10 +94,10 @@ def _open_products(stage: Stage, catalogue: Catalogue, baskets: list[Basket]) ->
     )
 
 
-def _each(stage: Stage, what: str, items: list, task: Callable) -> None:
+def _each(stage: Stage, what: str, items: list[Item], task: Callable[[Edge, Item], None]) -> None:
     with Progress(what, len(items), stage.say) as progress:
 
-        def one(edge: Edge, item: object) -> None:
+        def one(edge: Edge, item: Item) -> None:
             task(edge, item)
             progress.add()
 
