@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Self
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
@@ -18,7 +18,9 @@ import peewee
 import uuid_utils.compat
 from playhouse.shortcuts import ReconnectMixin
 from pymysql.converters import decoders, encoders
+from pymysql.cursors import Cursor
 
+from ops.logs import SAFE_TRACE, trace
 from ops.settings import settings
 
 STAMP = "%Y-%m-%d %H:%M:%S.%f"
@@ -59,6 +61,44 @@ MYSQL_ENCODERS = {
 }
 
 
+def traced(sql: Any) -> Any:
+    """A statement that says whose request it serves: the id stands in a comment after its first word."""
+    verb, space, rest = sql.partition(" ") if isinstance(sql, str) else ("", "", "")
+    return f"{verb} /* {trace.get()} */ {rest}" if space and SAFE_TRACE.match(trace.get()) else sql
+
+
+class TracedCursor(Cursor):
+    """Statements to MySQL, traced."""
+
+    def execute(self, query: str, args: Any = None) -> int:
+        """As the driver does."""
+        return super().execute(traced(query), args)
+
+    def executemany(self, query: str, args: Any) -> int | None:
+        """As the driver does; it still knows a bulk insert when it sees one."""
+        return super().executemany(traced(query), args)
+
+
+class TracedSqliteCursor(sqlite3.Cursor):
+    """Statements to SQLite, traced."""
+
+    def execute(self, sql: str, parameters: Any = ()) -> Self:
+        """As the driver does."""
+        return super().execute(traced(sql), parameters)
+
+    def executemany(self, sql: str, parameters: Any) -> Self:
+        """As the driver does."""
+        return super().executemany(traced(sql), parameters)
+
+
+class TracedSqlite(sqlite3.Connection):
+    """A connection to SQLite whose cursors trace."""
+
+    def cursor(self, factory: Any = TracedSqliteCursor) -> Any:
+        """As the driver does."""
+        return super().cursor(factory)
+
+
 class Sqlite(peewee.SqliteDatabase):
     """The embedded database: one file, write-ahead log, every commit on disk before it is answered."""
 
@@ -83,7 +123,7 @@ def open_database(url: str) -> Sqlite | Mysql:
     """The handle for a `sqlite:///path` or `mysql://user:password@host:port/name` address; connects lazily."""
     if url.startswith("sqlite:///"):
         pragmas = {"journal_mode": "wal", "synchronous": "full", "cache_size": -32_000}
-        return Sqlite(url.removeprefix("sqlite:///"), timeout=15, pragmas=pragmas)
+        return Sqlite(url.removeprefix("sqlite:///"), timeout=15, pragmas=pragmas, factory=TracedSqlite)
     parts = urlsplit(url)
     return Mysql(
         parts.path.lstrip("/"),
@@ -92,6 +132,7 @@ def open_database(url: str) -> Sqlite | Mysql:
         user=unquote(parts.username or "root"),
         password=unquote(parts.password or ""),
         conv=MYSQL_ENCODERS | _decoders(),
+        cursorclass=TracedCursor,
         init_command="SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
         sql_mode="STRICT_TRANS_TABLES,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION",
         connect_timeout=3,

@@ -51,7 +51,7 @@ def products(merchant: UUID, query: dict[str, Any]) -> list[dict[str, Any]]:
     best: list[dict[str, Any]] = list(rows.dicts())
     names = _names(merchant, [row["sku_id"] for row in best])
     return [
-        {**_plain(row), **names.get(row["sku_id"], {}), "profit_cents": row["net_cents"] - row["cost_cents"]}
+        {**_plain(row), **names.get(row["sku_id"], {}), "profit_cents": int(row["net_cents"] - row["cost_cents"])}
         for row in best
     ]
 
