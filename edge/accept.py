@@ -30,6 +30,7 @@ from schemas.envelope import Actor, Envelope, body_hash, command_id
 
 BODY_MAX_BYTES = 256 * 1024
 WAIT_MAX_SECONDS = 5.0
+PUBLIC_WAIT_SECONDS = 3.0
 KEY = re.compile(r"^[\x21-\x7e]{1,128}\Z")
 PREFER_WAIT = re.compile(r"(?:^|[\s,;])wait=(\d{1,3})(?=$|[\s,;])")
 
@@ -79,12 +80,18 @@ def idempotency_key(command: type[Command]) -> str:
     return key
 
 
-def accept(command: type[Command], body: dict[str, Any] | None = None) -> Response:
-    """Take the request's body (or one made from it) as a command of the caller's, and answer."""
+def accept(
+    command: type[Command], body: dict[str, Any] | None = None, foreseen: dict[str, Any] | None = None
+) -> Response:
+    """Take the request's body (or one made from it) as a command of the caller's, and answer.
+
+    `foreseen` is what only this process can tell: it joins the answer, unless that is a refusal.
+    """
     asked = caller()
     plain = read_json() if body is None else body
     accepted = prepare(command, plain, idempotency_key(command), merchant=asked.merchant, actor=asked.actor)
     accepted.envelope.store = asked.store
+    accepted.foreseen |= foreseen or {}
     return respond(command, accepted, publish_and_wait(accepted, wait_seconds(command)))
 
 
@@ -114,6 +121,14 @@ def publish_and_wait(accepted: Accepted, seconds: float) -> Outcome:
     if waiter.outcome is not None:
         return Outcome(**waiter.outcome)
     return outcome_of(envelope.merchant, envelope.id, accepted.hash)[1]
+
+
+def settled(accepted: Accepted) -> Outcome:
+    """The outcome, for a client without a token to ask for it later: `system.busy` when it is not known."""
+    outcome = publish_and_wait(accepted, max(PUBLIC_WAIT_SECONDS, request_wait() or 0.0))
+    if outcome.state not in (DONE, REFUSED, CONFLICT):
+        raise Problem("system.busy")
+    return outcome
 
 
 def publish_bundle(accepted: list[Accepted]) -> None:

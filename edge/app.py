@@ -34,7 +34,7 @@ def create_app() -> Flask:
     identity.configure(app)
     errors.register(app)
     api = make_api(app)
-    for area in (*AREAS, "commands"):
+    for area in (*AREAS, "staff", "commands"):
         api.register_blueprint(importlib.import_module(f"edge.{area}").blueprint)
     app.register_blueprint(importlib.import_module("edge.health").blueprint)
     app.register_blueprint(importlib.import_module("edge.docs").blueprint)

@@ -57,8 +57,15 @@ def make_api(app: Any) -> ShopApi:
     return api
 
 
-def takes(command: type[Command], *, body: Any = None) -> Callable[[Any], Any]:
+NO_BODY = object()
+"""Given to `takes` by a route whose address says it all."""
+
+
+def takes(command: type[Command], *, body: Any = None, public: bool = False) -> Callable[[Any], Any]:
     """Document a route that accepts a command (or a `body` it makes the command from)."""
+    more: dict[str, Any] = {"security": []} if public else {}
+    if body is not NO_BODY:
+        more["requestBody"] = {"required": True, "content": {"application/json": {"schema": body or command}}}
     headers = [{**KEY_HEADER, "required": command.value}, PREFER_HEADER]
     answer = {"application/json": {"schema": AnswerView}}
     responses: dict[str, Any] = {
@@ -67,8 +74,8 @@ def takes(command: type[Command], *, body: Any = None) -> Callable[[Any], Any]:
     }
     return Blueprint.doc(
         parameters=headers,
-        requestBody={"required": True, "content": {"application/json": {"schema": body or command}}},
         responses=responses | problems(),
+        **more,
     )
 
 

@@ -25,7 +25,7 @@ CODES: dict[str, tuple[int, str]] = {
     "request.failed": (500, "Something went wrong on our side; it has been logged under the request id."),
     "identity.missing": (401, "A bearer token is required."),
     "identity.invalid": (401, "The token is not valid, or no longer."),
-    "identity.wrong": (401, "Merchant, login or password do not match."),
+    "identity.wrong": (401, "Merchant, login, password or PIN do not match."),
     "identity.forbidden": (403, "Your role does not permit this."),
     "identity.other_store": (403, "You are held to another store."),
     "identity.too_many_tries": (429, "Too many tries; wait before the next."),
@@ -37,7 +37,7 @@ class Problem(Exception):
     """A request that cannot be served: a code of the table, and what the client may be told."""
 
     def __init__(self, code: str, detail: str | None = None, **more: Any) -> None:
-        """`more` may hold `errors`, `retry_after` and further members of the problem."""
+        """`more` may hold `errors`, `retry_after`, `headers` and further members of the problem."""
         super().__init__(code)
         self.code = code
         self.detail = detail
@@ -48,11 +48,13 @@ def problem(code: str, detail: str | None = None, **more: Any) -> Response:
     """The answer for a code of this table or a refusal of the shop's rules."""
     status, title = CODES.get(code) or REFUSALS[code]
     retry_after = more.pop("retry_after", 2 if status == 503 else None)
+    headers = more.pop("headers", {})
     body = {"type": f"/docs/problems#{code}", "title": title, "status": status, "code": code}
     body |= {"detail": detail or title, "request_id": trace.get()} | more
     response = Response(orjson.dumps(body), status, mimetype="application/problem+json")
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
+    response.headers.update(headers)
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

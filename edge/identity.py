@@ -25,12 +25,13 @@ from edge.errors import Problem
 from models.merchants import Terminal
 from models.rules.permissions import PERMISSIONS, TERMINAL
 from models.staff import Session, Staff
-from ops import cache
 from ops.cache import REVOKED, Listener
 from ops.settings import settings
 from schemas.envelope import Actor
 
 ACCESS_SECONDS = 600
+SHIFT_SECONDS = 12 * 3600
+"""A cashier gives the PIN once a shift; being revoked ends the token all the same."""
 REMEMBER_SECONDS = 5.0
 REMEMBERED_MAX = 20_000
 ISSUER = "regulars"
@@ -45,6 +46,7 @@ class Caller:
     actor: Actor
     role: str
     store: UUID | None
+    session: UUID | None = None
 
     def may(self, permission: str) -> bool:
         """Whether the role permits it."""
@@ -56,8 +58,19 @@ class Caller:
             raise Problem("identity.other_store")
 
 
-_remembered: dict[str, tuple[Caller, float, float, int]] = {}
-_listener = Listener([REVOKED], lambda _channel, _payload: _remembered.clear())
+class Memory:
+    """Verified tokens of the last seconds. A look-up under way while it is emptied ends in the discarded dict."""
+
+    def __init__(self) -> None:
+        self.callers: dict[str, tuple[Caller, float, float, int]] = {}
+
+    def forget(self) -> None:
+        """Ask the database about everybody again: who may do what has changed."""
+        self.callers = {}
+
+
+memory = Memory()
+_listener = Listener([REVOKED], lambda _channel, _payload: memory.forget())
 
 
 def configure(app: Flask) -> None:
@@ -79,8 +92,8 @@ def key_id() -> str:
     return hashlib.sha256(settings().secrets.token_key).hexdigest()[:8]
 
 
-def access_token(merchant: UUID, actor: Actor, session: UUID | None = None) -> str:
-    """A token of ten minutes for a terminal, a cashier at it, or a member of staff's session."""
+def access_token(merchant: UUID, actor: Actor, *, session: UUID | None = None, seconds: int = ACCESS_SECONDS) -> str:
+    """A token for a terminal, a cashier at it, or a member of staff's session."""
     claims = {
         "m": str(merchant),
         "t": str(actor.terminal) if actor.terminal else None,
@@ -88,7 +101,12 @@ def access_token(merchant: UUID, actor: Actor, session: UUID | None = None) -> s
         "f": str(session) if session else None,
     }
     subject = str(actor.terminal or actor.staff)
-    return create_access_token(subject, additional_claims=claims, additional_headers={"kid": key_id()})
+    return create_access_token(
+        subject,
+        expires_delta=timedelta(seconds=seconds),
+        additional_claims=claims,
+        additional_headers={"kid": key_id()},
+    )
 
 
 def needs(permission: str | None = None) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -120,15 +138,15 @@ def identify() -> Caller:
     if scheme.lower() != "bearer" or not token:
         raise Problem("identity.missing")
     _listener.start()
-    epoch, at = _listener.epoch, time.monotonic()
-    kept = _remembered.get(token)
+    callers, epoch, at = memory.callers, _listener.epoch, time.monotonic()
+    kept = callers.get(token)
     if kept and _listener.healthy and kept[3] == epoch and at < kept[2] and time.time() < kept[1]:
         return kept[0]
     claims = _claims(token)
     found = _found(claims)
-    if len(_remembered) >= REMEMBERED_MAX:
-        _remembered.clear()
-    _remembered[token] = (found, float(claims["exp"]), at + REMEMBER_SECONDS, epoch)
+    if len(callers) >= REMEMBERED_MAX:
+        callers.clear()
+    callers[token] = (found, float(claims["exp"]), at + REMEMBER_SECONDS, epoch)
     return found
 
 
@@ -152,9 +170,11 @@ def _found(claims: dict[str, Any]) -> Caller:
     till = _live(Terminal, merchant, terminal)
     person = _live(Staff, merchant, staff)
     _live(Session, merchant, session)
+    if till and person and person.store_id not in (None, till.store_id):
+        raise Problem("identity.invalid")
     role = person.role if person else TERMINAL
     store = till.store_id if till else person.store_id
-    return Caller(merchant, Actor(terminal, staff), role, store)
+    return Caller(merchant, Actor(terminal, staff), role, store, session)
 
 
 def _live(table: Any, merchant: UUID, id_: UUID | None) -> Any:
@@ -165,16 +185,3 @@ def _live(table: Any, merchant: UUID, id_: UUID | None) -> Any:
     if row is None or row.revoked_at is not None:
         raise Problem("identity.invalid")
     return row
-
-
-def limit_tries(name: str, most: int, seconds: int) -> None:
-    """Count a try under a name; `identity.too_many_tries` over the limit. Without Redis: busy, never unlimited."""
-    try:
-        pipe = cache.client().pipeline()
-        pipe.incr(f"tries:{name}")
-        pipe.expire(f"tries:{name}", seconds, nx=True)
-        count = int(pipe.execute()[0])
-    except (OSError, cache.redis.RedisError) as error:
-        raise Problem("system.busy") from error
-    if count > most:
-        raise Problem("identity.too_many_tries", retry_after=seconds)

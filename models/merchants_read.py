@@ -11,7 +11,7 @@ import peewee
 from models.merchants import Store, Terminal
 
 
-def stores(merchant: UUID, only: UUID | None, after: UUID | None, most: int) -> list[dict[str, Any]]:
+def stores(merchant: UUID, only: UUID | None, after: list[UUID] | None, most: int) -> list[dict[str, Any]]:
     """Stores, oldest first, from after an id on; `only` one of them for who is held to it."""
     where = [Store.merchant_id == merchant] + ([Store.id == only] if only else [])
     return [
@@ -26,7 +26,7 @@ def stores(merchant: UUID, only: UUID | None, after: UUID | None, most: int) -> 
     ]
 
 
-def terminals(merchant: UUID, store: UUID | None, after: UUID | None, most: int) -> list[dict[str, Any]]:
+def terminals(merchant: UUID, store: UUID | None, after: list[UUID] | None, most: int) -> list[dict[str, Any]]:
     """Tills of a store, or all, oldest first, from after an id on."""
     where = [Terminal.merchant_id == merchant] + ([Terminal.store_id == store] if store else [])
     return [
@@ -61,8 +61,8 @@ def has_key(merchant: UUID, terminal: UUID, key_hash: bytes) -> bool:
     return bool(row and row.revoked_at is None and row.key_hash and bytes(row.key_hash) == key_hash)
 
 
-def _after(table: Any, where: list[peewee.Expression], after: UUID | None, most: int) -> Any:
-    where = [*where, table.id > after] if after else where
+def _after(table: Any, where: list[peewee.Expression], after: list[UUID] | None, most: int) -> Any:
+    where = [*where, table.id > after[0]] if after else where
     return table.select().where(*where).order_by(table.id).limit(most)
 
 

@@ -20,7 +20,7 @@ def at_sign_in(code: str, login: str) -> Staff | None:
 def at_work(merchant: UUID, login: str) -> Staff | None:
     """The person of a login, unless revoked."""
     who = (Staff.merchant_id == merchant) & (Staff.login == login.lower()) & Staff.revoked_at.is_null()
-    return Staff.get_or_none(who)  # type: ignore[no-any-return]
+    return Staff.get_or_none(who)
 
 
 def session_holder(merchant: UUID, session: UUID) -> UUID | None:
@@ -29,9 +29,9 @@ def session_holder(merchant: UUID, session: UUID) -> UUID | None:
     return row.staff_id if row and row.revoked_at is None and row.expires_at > now() else None
 
 
-def browse(merchant: UUID, after: UUID | None, most: int) -> list[dict[str, Any]]:
+def browse(merchant: UUID, after: list[UUID] | None, most: int) -> list[dict[str, Any]]:
     """The staff, oldest first, from after an id on."""
-    where = [Staff.merchant_id == merchant] + ([Staff.id > after] if after else [])
+    where = [Staff.merchant_id == merchant] + ([Staff.id > after[0]] if after else [])
     return [_view(row) for row in Staff.select().where(*where).order_by(Staff.id).limit(most)]
 
 
