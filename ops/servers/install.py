@@ -85,9 +85,7 @@ def _advice(missing: list[str]) -> str:
 
 def _apt(*arguments: str) -> None:
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    done = subprocess.run(
-        ["apt-get", "-qq", *arguments], env=environment, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(["apt-get", "-qq", *arguments], env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ServersMissing(f"apt-get {arguments[0]} failed:\n{done.stdout}{done.stderr}")
 

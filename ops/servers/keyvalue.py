@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ops.children import Warden
 from ops.servers.install import binary
-from ops.servers.ports import free_ports
+from ops.servers.ports import free_ports, listens
 from ops.servers.server import Server
 
 try:
@@ -47,7 +47,7 @@ class Redis(Server):
     def answers(self) -> bool:
         """Whether it answers PING; it does not while it still reads its file."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
-            return _pongs(connection)
+            return listens(self.pid, self.port) and _pongs(connection)
 
 
 class EmbeddedKeyValue(Server):

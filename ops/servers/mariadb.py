@@ -9,7 +9,7 @@ import pymysql
 
 from ops.children import Warden
 from ops.servers.install import binary
-from ops.servers.ports import free_ports
+from ops.servers.ports import free_ports, listens
 from ops.servers.server import Server
 
 ACCOUNT = "regulars"  # user, password and database alike: the server listens on loopback only
@@ -84,7 +84,7 @@ class MariaDB(Server):
         except pymysql.MySQLError:
             return False
         connection.close()
-        return True
+        return listens(self.pid, self.port)
 
     def _install(self, folder: Path) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)

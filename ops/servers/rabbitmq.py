@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ops.children import Child, Warden
 from ops.servers.install import binary
-from ops.servers.ports import accepts, free_ports
+from ops.servers.ports import accepts, free_ports, listens
 from ops.servers.server import Server
 
 GREETING = b"AMQP\x00\x00\x09\x01"  # answered by a method frame, whose first byte is 1, once the broker has booted
@@ -44,6 +44,13 @@ class RabbitMQ(Server):
         """The URL of the management API."""
         return f"http://guest:guest@127.0.0.1:{self.management_port}"
 
+    @property
+    def names_pid(self) -> int:
+        """The process id of the node's name server."""
+        if self._names is None:
+            raise RuntimeError("rabbitmq was never started")
+        return self._names.pid
+
     def command(self) -> list[str]:
         """The Erlang machine in the foreground; the distribution's wrapper would write to /var."""
         return [binary("rabbitmq-server")]
@@ -81,7 +88,8 @@ class RabbitMQ(Server):
         """Whether broker and management API serve clients: the ports open long before."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=2) as connection:
             connection.sendall(GREETING)
-            return connection.recv(1) == METHOD_FRAME and accepts(self.management_port)
+            greeted = connection.recv(1) == METHOD_FRAME
+        return greeted and all(listens(self.pid, port) for port in (self.port, self.management_port))
 
     def stop(self) -> None:
         """Stops the broker, then its name server."""
@@ -97,4 +105,4 @@ class RabbitMQ(Server):
         if self._names and self._names.alive:
             return
         self._names = self.spawn([binary("epmd")], super().environment() | self._names_environment())
-        self.wait_until(lambda: accepts(self._names_port), self._names)
+        self.wait_until(lambda: accepts(self._names_port), self._names)  # before Erlang looks for it
