@@ -6,18 +6,21 @@ two workers take locks in the same order and never deadlock on an upsert (facts:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date, datetime
 from functools import lru_cache
+from types import NoneType
 from typing import Any
 from uuid import UUID
 
-from models.base import Row, db
+from pymysql.converters import escape_string
+
+from models.base import Row, db, stamp
 
 
 def insert_rows(table: type[Row], rows: Sequence[tuple[Any, ...]]) -> None:
     """Insert rows given in the table's declared column order. A taken key is an error, never ignored."""
-    if rows:
-        db.connection().cursor().executemany(_insert(table), rows)
+    _write(_insert(table), rows, "")
 
 
 def upsert_rows(
@@ -32,21 +35,46 @@ def upsert_rows(
     Columns named in `latest` and `earliest` keep the greater and the smaller value; every other column
     outside the key is added up. Rows are written in key order.
     """
-    ordered = sorted(rows, key=_key_of(table))
-    if ordered:
-        db.connection().cursor().executemany(_upsert(table, latest, earliest), ordered)
+    _write(_insert(table), _in_key_order(table, rows), _adding(table, latest, earliest))
 
 
 def overwrite_rows(table: type[Row], rows: Iterable[tuple[Any, ...]]) -> None:
     """Give rows that are there, and that the caller holds locked, the values of these; in key order."""
-    ordered = sorted(rows, key=_key_of(table))
-    if ordered:
-        db.connection().cursor().executemany(_overwrite(table), ordered)
+    _write(_insert(table), _in_key_order(table, rows), _overwriting(table))
 
 
-def _key_of(table: type[Row]) -> Any:
+def _write(insert: str, rows: Sequence[tuple[Any, ...]], tail: str) -> None:
+    """One statement for all rows. For MySQL the values are written out by type, four times as fast as the
+    driver would; strings pass through the driver's own escaping."""
+    if not rows:
+        return
+    cursor = db.connection().cursor()
+    if db.dialect == "sqlite":
+        holes = ", ".join("?" * len(rows[0]))
+        cursor.executemany(f"{insert} VALUES ({holes}){tail}", rows)
+        return
+    written = ",".join([f"({','.join([LITERALS[type(value)](value) for value in row])})" for row in rows])
+    cursor.execute(f"{insert} VALUES {written}{tail}")
+
+
+LITERALS: dict[type, Callable[[Any], str]] = {
+    int: int.__repr__,
+    UUID: lambda value: f"x'{value.hex}'",
+    bytes: lambda value: f"x'{value.hex()}'",
+    str: lambda value: f"'{escape_string(value)}'",
+    datetime: lambda value: f"'{stamp(value)}'",
+    date: lambda value: f"'{value.isoformat()}'",
+    NoneType: lambda _value: "NULL",
+}
+
+
+def _in_key_order(table: type[Row], rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
     width = len(_key_columns(table))
-    return lambda row: tuple(str(value) for value in row[:width])
+    return sorted(rows, key=lambda row: [_sortable(value) for value in row[:width]])
+
+
+def _sortable(value: Any) -> Any:
+    return value.bytes if type(value) is UUID else value
 
 
 def _key_columns(table: type[Row]) -> list[str]:
@@ -60,18 +88,19 @@ def lock_clause() -> str:
 
 
 def select_keys(
-    table: type[Row], columns: str, keys: Iterable[tuple[UUID, Any]], *, by: str = "id", lock: bool = False
+    table: type[Row], columns: str, keys: Iterable[tuple[UUID | bytes, Any]], *, by: str = "id", lock: bool = False
 ) -> list[tuple[Any, ...]]:
     """The named columns of all rows whose (merchant, key) is asked for, in key order; one statement.
 
     One range per merchant, because MariaDB does not use an index for `(a, b) IN ((…), …)`.
     """
-    wanted: dict[UUID, list[Any]] = {}
-    for merchant, key in sorted(set(keys)):
+    wanted: dict[bytes, list[Any]] = {}
+    for merchant, key in sorted({(_sortable(merchant), _sortable(key)) for merchant, key in keys}):
         wanted.setdefault(merchant, []).append(key)
     if not wanted:
         return []
-    groups, values = [], []
+    groups: list[str] = []
+    values: list[Any] = []
     for merchant, group in wanted.items():
         groups.append(f"(merchant_id = {db.param} AND {by} IN ({', '.join([db.param] * len(group))}))")
         values += [merchant, *group]
@@ -97,41 +126,34 @@ def execute(sql: str, values: Sequence[Any] = ()) -> int:
 
 @lru_cache
 def _insert(table: type[Row]) -> str:
-    columns = [field.column_name for field in table._meta.sorted_fields]
-    holes = ", ".join([db.param] * len(columns))
-    return f"INSERT INTO {table._meta.table_name} ({', '.join(columns)}) VALUES ({holes})"
+    columns = ", ".join(field.column_name for field in table._meta.sorted_fields)
+    return f"INSERT INTO {table._meta.table_name} ({columns})"
 
 
 @lru_cache
-def _upsert(table: type[Row], latest: tuple[str, ...], earliest: tuple[str, ...]) -> str:
-    key = _key_columns(table)
-    mysql = db.dialect == "mysql"
-    greatest, least = ("GREATEST", "LEAST") if mysql else ("MAX", "MIN")
+def _adding(table: type[Row], latest: tuple[str, ...], earliest: tuple[str, ...]) -> str:
+    greatest, least = ("GREATEST", "LEAST") if db.dialect == "mysql" else ("MAX", "MIN")
     changes = []
-    for field in table._meta.sorted_fields:
-        column = field.column_name
-        if column in key:
-            continue
-        new = _offered(column)
-        old = column if mysql else f"{table._meta.table_name}.{column}"
+    for column in _other_columns(table):
+        standing = column if db.dialect == "mysql" else f"{table._meta.table_name}.{column}"
         if column in latest:
-            changes.append(f"{column} = {greatest}({old}, {new})")
+            changes.append(f"{column} = {greatest}({standing}, {_offered(column)})")
         elif column in earliest:
-            changes.append(f"{column} = {least}({old}, {new})")
+            changes.append(f"{column} = {least}({standing}, {_offered(column)})")
         else:
-            changes.append(f"{column} = {old} + {new}")
-    return f"{_insert(table)} {_on_taken(table)} {', '.join(changes)}"
+            changes.append(f"{column} = {standing} + {_offered(column)}")
+    return f" {_on_taken(table)} {', '.join(changes)}"
 
 
 @lru_cache
-def _overwrite(table: type[Row]) -> str:
+def _overwriting(table: type[Row]) -> str:
+    changes = [f"{column} = {_offered(column)}" for column in _other_columns(table)]
+    return f" {_on_taken(table)} {', '.join(changes)}"
+
+
+def _other_columns(table: type[Row]) -> list[str]:
     key = _key_columns(table)
-    changes = [
-        f"{field.column_name} = {_offered(field.column_name)}"
-        for field in table._meta.sorted_fields
-        if field.column_name not in key
-    ]
-    return f"{_insert(table)} {_on_taken(table)} {', '.join(changes)}"
+    return [field.column_name for field in table._meta.sorted_fields if field.column_name not in key]
 
 
 def _on_taken(table: type[Row]) -> str:

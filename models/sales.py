@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import peewee
 
-from models.base import HashField, IdField, MomentField, Row
+from models.base import HashField, IdField, MomentField, Row, stamp
 from models.catalogue import Sku, Stock, StockMovement
 from models.members import ACTIVE, Member
 from models.merchants import Store
 from models.rows import insert_rows, select, select_keys, upsert_rows
-from models.rules.sales import Basket, ShopState, Sold, StoreFacts
+from models.rules.sales import Basket, Key, ShopState, Sold, StoreFacts
 
 
 class Sale(Row):
@@ -93,14 +94,14 @@ def load_shop(baskets: list[Basket]) -> ShopState:
     skus = select_keys(
         Sku,
         "merchant_id, id, price_cents, cost_cents",
-        [(b.merchant, line["sku_id"]) for b in baskets for line in b.body["lines"]],
+        [(b.merchant, line["sku_id"].bytes) for b in baskets for line in b.body["lines"]],
     )
-    wanted = [(b.merchant, b.body["member_id"]) for b in baskets if b.body["member_id"]]
+    wanted = [(b.merchant, b.body["member_id"].bytes) for b in baskets if b.body["member_id"]]
     members = select_keys(Member, "merchant_id, id, status", wanted)
     return ShopState(
-        stores={_key(m, id_): StoreFacts(zone, cutoff) for m, id_, zone, cutoff in stores},
-        skus={_key(m, id_): (price, cost) for m, id_, price, cost in skus},
-        members={_key(m, id_): status == ACTIVE for m, id_, status in members},
+        stores={(m, id_): StoreFacts(zone, cutoff) for m, id_, zone, cutoff in stores},
+        skus={(m, id_): (price, cost) for m, id_, price, cost in skus},
+        members={(m, id_): status == ACTIVE for m, id_, status in members},
         taken=_taken(baskets),
     )
 
@@ -114,23 +115,20 @@ def write_sales(sales: list[Sold]) -> None:
     upsert_rows(Stock, _stock_rows(sales))
 
 
-def _key(merchant: bytes, id_: bytes) -> tuple[UUID, UUID]:
-    return UUID(bytes=bytes(merchant)), UUID(bytes=bytes(id_))
-
-
-def _taken(baskets: list[Basket]) -> dict[tuple[UUID, UUID, int], tuple[UUID, bytes]]:
-    tills: dict[tuple[UUID, UUID], list[int]] = {}
+def _taken(baskets: list[Basket]) -> dict[tuple[bytes, bytes, int], tuple[UUID, bytes]]:
+    tills: dict[Key, list[int]] = {}
     for basket in baskets:
         tills.setdefault((basket.merchant, basket.terminal), []).append(basket.body["sequence"])
     hole = Sale._meta.database.param
-    groups, values = [], []
+    groups: list[str] = []
+    values: list[Any] = []
     for (merchant, terminal), sequences in tills.items():
         holes = ", ".join([hole] * len(sequences))
         groups.append(f"(merchant_id = {hole} AND terminal_id = {hole} AND sequence IN ({holes}))")
         values += [merchant, terminal, *sequences]
     columns = "merchant_id, terminal_id, sequence, id, content_hash"
     rows = select(f"SELECT {columns} FROM sale WHERE {' OR '.join(groups)}", values)
-    return {(*_key(m, till), number): (UUID(bytes=bytes(id_)), bytes(hash_)) for m, till, number, id_, hash_ in rows}
+    return {(m, till, number): (UUID(bytes=id_), hash_) for m, till, number, id_, hash_ in rows}
 
 
 def _sale_row(sold: Sold) -> tuple[object, ...]:
@@ -159,11 +157,11 @@ def _sale_row(sold: Sold) -> tuple[object, ...]:
 
 
 def _line_rows(sold: Sold) -> list[tuple[object, ...]]:
-    merchant = sold.basket.merchant
+    merchant, sale = sold.basket.merchant, sold.id.bytes
     return [
         (
             merchant,
-            sold.id,
+            sale,
             nth,
             line.sku,
             line.quantity_milli,
@@ -179,21 +177,21 @@ def _line_rows(sold: Sold) -> list[tuple[object, ...]]:
 
 def _tender_rows(sold: Sold) -> list[tuple[object, ...]]:
     return [
-        (sold.basket.merchant, sold.id, nth, t.kind, t.amount_cents, t.change_cents, t.reference)
+        (sold.basket.merchant, sold.id.bytes, nth, t.kind, t.amount_cents, t.change_cents, t.reference)
         for nth, t in enumerate(sold.tenders)
     ]
 
 
 def _movement_rows(sold: Sold) -> list[tuple[object, ...]]:
-    merchant, store = sold.basket.merchant, sold.basket.store
+    merchant, sale, store = sold.basket.merchant, sold.id.bytes, sold.basket.store
+    at = stamp(sold.sold_at)
     return [
-        (merchant, sold.id, nth, store, line.sku, "sale", -line.quantity_milli, sold.sold_at)
-        for nth, line in enumerate(sold.lines)
+        (merchant, sale, nth, store, line.sku, "sale", -line.quantity_milli, at) for nth, line in enumerate(sold.lines)
     ]
 
 
 def _stock_rows(sales: list[Sold]) -> list[tuple[object, ...]]:
-    taken: dict[tuple[UUID, UUID, UUID], int] = {}
+    taken: dict[tuple[bytes, bytes, bytes], int] = {}
     for sold in sales:
         for line in sold.lines:
             key = (sold.basket.merchant, sold.basket.store, line.sku)

@@ -6,11 +6,10 @@ the API document is made from it. The queue follows from the area in the name.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from marshmallow import Schema, ValidationError, fields, validate
+from schemas.quick import Line, QuickShape, Whole
 
 MONEY_MAX_CENTS = 10**12
 QUANTITY_MAX_MILLI = 10**9
@@ -19,11 +18,11 @@ POINTS_MAX = 10**12
 CATALOGUE: dict[str, type[Command]] = {}
 
 
-class Shape(Schema):
+class Shape(QuickShape):
     """A part of a command, a query, or an answer. Unknown fields are refused."""
 
 
-class Command(Schema):
+class Command(QuickShape):
     """Something the shop wants done.
 
     `command` is its name, `area.verb`; a class without one is a base. `personal` names the fields that are
@@ -57,42 +56,26 @@ def area_of(command: type[Command]) -> str:
     return command.command.partition(".")[0]
 
 
-class Moment(fields.AwareDateTime):
-    """RFC 3339 with a zone; naive times are refused. Always UTC inside."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        """As `AwareDateTime`, in ISO format, from 1970 to 2100."""
-        super().__init__(format="iso", **kwargs)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
-        parsed = super()._deserialize(value, attr, data, **kwargs)
-        if not 1970 <= parsed.year < 2100:
-            raise ValidationError("Must be between 1970 and 2100.")
-        return parsed.astimezone(UTC)
+def whole(least: int, most: int, **kwargs: Any) -> Whole:
+    """A strict integer within bounds, both included."""
+    return Whole(least, most, **kwargs)
 
 
-def whole(least: int, most: int, **kwargs: Any) -> fields.Integer:
-    """A strict integer within bounds: `5.0`, `"5"` and `true` are not 5."""
-    return fields.Integer(strict=True, validate=validate.Range(least, most), **kwargs)
-
-
-def cents(**kwargs: Any) -> fields.Integer:
+def cents(**kwargs: Any) -> Whole:
     """Money in minor units, not negative."""
     return whole(0, MONEY_MAX_CENTS, **kwargs)
 
 
-def milli(**kwargs: Any) -> fields.Integer:
+def milli(**kwargs: Any) -> Whole:
     """A quantity in thousandths, at least one thousandth."""
     return whole(1, QUANTITY_MAX_MILLI, **kwargs)
 
 
-def text(most: int, least: int = 1, **kwargs: Any) -> fields.String:
+def text(most: int, least: int = 1, **kwargs: Any) -> Line:
     """A line of text without control characters."""
-    rules = [validate.Length(least, most), validate.Regexp(r"^[^\x00-\x1f\x7f\ud800-\udfff]*\Z")]
-    return fields.String(validate=rules, **kwargs)
+    return Line(least, most, r"^[^\x00-\x1f\x7f\ud800-\udfff]*\Z", **kwargs)
 
 
-def code(most: int = 40, **kwargs: Any) -> fields.String:
+def code(most: int = 40, **kwargs: Any) -> Line:
     """A short name machines use: letters, digits, dot, dash, underscore."""
-    rules = [validate.Length(1, most), validate.Regexp(r"^[A-Za-z0-9._-]+\Z")]
-    return fields.String(validate=rules, **kwargs)
+    return Line(1, most, r"^[A-Za-z0-9._-]+\Z", **kwargs)

@@ -9,9 +9,10 @@ from zoneinfo import available_timezones
 from marshmallow import ValidationError, fields, validate, validates_schema
 
 from models.rules.currencies import CURRENCIES
-from schemas.base import Command, Moment, Shape, code, text, whole
+from schemas.base import Command, Shape, code, text, whole
 from schemas.credentials import PERSON_NAME_MAX, check_password, digest, login, phc, presented
 from schemas.paging import Page
+from schemas.quick import Moment
 
 CUTOFF_MAX_MINUTES = 720
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from marshmallow import fields
-
-from schemas.base import Command, Moment, cents, whole
+from schemas.base import Command, cents, whole
+from schemas.quick import Id, Moment
 
 
 class Accrue(Command):
@@ -12,9 +11,9 @@ class Accrue(Command):
 
     command = "points.accrue"
 
-    sale_id = fields.UUID(required=True)
-    member_id = fields.UUID(required=True)
-    store_id = fields.UUID(required=True)
+    sale_id = Id(required=True)
+    member_id = Id(required=True)
+    store_id = Id(required=True)
     sold_at = Moment(required=True)
     base_cents = cents(required=True)
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from marshmallow import fields
-
 from schemas.base import Command
+from schemas.quick import Id
 
 
 class RollUp(Command):
@@ -12,4 +11,4 @@ class RollUp(Command):
 
     command = "reports.roll_up"
 
-    sale_id = fields.UUID(required=True)
+    sale_id = Id(required=True)

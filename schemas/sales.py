@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
 from models.rules.sales import sale_id
-from schemas.base import Command, Moment, Shape, cents, code, milli, text, whole
+from schemas.base import Command, Shape, cents, code, milli, text, whole
 from schemas.paging import Page
+from schemas.quick import Choice, Id, Moment, Several
 
 SEQUENCE_MAX = 10**12
 LINES_MAX = 500
 
 
-class Line(Shape):
+class SaleLine(Shape):
     """One line as charged: list amount and discount of the whole line; net is their difference."""
 
-    sku_id = fields.UUID(required=True)
+    sku_id = Id(required=True)
     quantity_milli = milli(required=True)
     gross_cents = cents(required=True)
     discount_cents = cents(load_default=0)
@@ -27,7 +28,7 @@ class Line(Shape):
 class Tender(Shape):
     """How a part is paid. Cash may be more than is due; the change is given back."""
 
-    kind = fields.String(required=True, validate=validate.OneOf(["cash", "card", "other"]))
+    kind = Choice("cash", "card", "other", required=True)
     amount_cents = cents(required=True)
     change_cents = cents(load_default=0)
     reference = text(80, load_default=None, allow_none=True)
@@ -41,10 +42,10 @@ class Checkout(Command):
 
     sequence = whole(1, SEQUENCE_MAX, required=True)
     sold_at = Moment(required=True)
-    mode = fields.String(load_default="online", validate=validate.OneOf(["online", "offline"]))
-    member_id = fields.UUID(load_default=None, allow_none=True)
-    lines = fields.List(fields.Nested(Line), required=True, validate=validate.Length(1, LINES_MAX))
-    tenders = fields.List(fields.Nested(Tender), load_default=list, validate=validate.Length(0, 20))
+    mode = Choice("online", "offline", load_default="online")
+    member_id = Id(load_default=None, allow_none=True)
+    lines = Several(SaleLine, 1, LINES_MAX, required=True)
+    tenders = Several(Tender, 0, 20, load_default=list)
 
     @classmethod
     def foresee(cls, body: dict[str, Any], id_: UUID) -> dict[str, Any]:
@@ -63,27 +64,27 @@ class BatchItem(Checkout):
 class Batch(Shape):
     """Sales of a till that was off line, in any order; they are settled by sequence."""
 
-    sales = fields.List(fields.Nested(BatchItem), required=True, validate=validate.Length(1, 100))
+    sales = Several(BatchItem, 1, 100, required=True)
 
 
 class QuoteLine(Shape):
     """What is asked about: so much of a SKU."""
 
-    sku_id = fields.UUID(required=True)
+    sku_id = Id(required=True)
     quantity_milli = milli(required=True)
 
 
 class Quote(Shape):
     """A basket not yet paid; with a member, or to show what joining would earn."""
 
-    member_id = fields.UUID(load_default=None, allow_none=True)
-    lines = fields.List(fields.Nested(QuoteLine), required=True, validate=validate.Length(1, LINES_MAX))
+    member_id = Id(load_default=None, allow_none=True)
+    lines = Several(QuoteLine, 1, LINES_MAX, required=True)
 
 
 class QuotedLine(Shape):
     """A line priced: list amount, discount and net of the whole line."""
 
-    sku_id = fields.UUID(required=True)
+    sku_id = Id(required=True)
     quantity_milli = fields.Integer(required=True)
     gross_cents = fields.Integer(required=True)
     discount_cents = fields.Integer(required=True)
@@ -102,6 +103,6 @@ class QuoteView(Shape):
 class SaleQuery(Page):
     """Which sales: by store, and business dates from and to, both included."""
 
-    store_id = fields.UUID(load_default=None)
+    store_id = Id(load_default=None)
     from_ = fields.Date(load_default=None, data_key="from")
     to = fields.Date(load_default=None)

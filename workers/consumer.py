@@ -147,7 +147,7 @@ class Consumer(CeleryConsumer):
     talkative ones are switched off by the worker's flags.
     """
 
-    class Blueprint(CeleryConsumer.Blueprint):
+    class Blueprint(CeleryConsumer.Blueprint):  # type: ignore[valid-type,misc]
         """Celery's steps without delayed delivery: nothing here is scheduled by the broker."""
 
         default_steps = tuple(

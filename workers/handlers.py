@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from marshmallow import ValidationError
 
+from models.base import now
 from models.receipts import DONE, REFUSED, Outcome
 from models.rules.refusals import Refused
 from ops.seals import BrokenSeal, unseal_fields
@@ -20,7 +22,7 @@ BATCH_MAX = 100
 
 @dataclass(slots=True)
 class Order:
-    """A command at its handler: where it came from, its loaded body, and what became of it."""
+    """A command at its handler: where it came from, its loaded body, and its fate. `at` is when it arrived here."""
 
     envelope: Envelope
     body: dict[str, Any]
@@ -28,6 +30,7 @@ class Order:
     outcome: Outcome | None = None
     followups: list[Envelope] = field(default_factory=list)
     after_commit: list[Callable[[], None]] = field(default_factory=list)
+    at: datetime = field(default_factory=now)
 
     @property
     def merchant(self) -> Any:
@@ -52,6 +55,7 @@ class Order:
                 name=command.command,
                 merchant=self.envelope.merchant,
                 store=self.envelope.store,
+                at=self.at,
                 trace=self.envelope.trace,
                 body=body,
             )

@@ -37,10 +37,10 @@ def _basket(order: Order) -> Basket:
         raise ValueError("a checkout comes from a terminal of a store")
     return Basket(
         command=envelope.id,
-        merchant=envelope.merchant,
-        store=envelope.store,
-        terminal=envelope.actor.terminal,
-        cashier=envelope.actor.staff,
+        merchant=envelope.merchant.bytes,
+        store=envelope.store.bytes,
+        terminal=envelope.actor.terminal.bytes,
+        cashier=envelope.actor.staff.bytes if envelope.actor.staff else None,
         content=order.hash,
         body=order.body,
     )
@@ -58,8 +58,8 @@ def _follow(order: Order, sold: Sold) -> None:
         order.follow(
             Accrue,
             sale_id=str(sold.id),
-            member_id=str(sold.member),
-            store_id=str(sold.basket.store),
+            member_id=str(order.body["member_id"]),
+            store_id=str(order.envelope.store),
             sold_at=sold.sold_at.isoformat(),
             base_cents=sold.net_cents,
         )
