@@ -33,7 +33,7 @@ class Command(QuickShape):
     command: ClassVar[str] = ""
     personal: ClassVar[frozenset[str]] = frozenset()
     value: ClassVar[bool] = True
-    wait_seconds: ClassVar[float] = 3.0
+    wait_seconds: ClassVar[int] = 3
     status: ClassVar[int] = 201
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -38,7 +38,7 @@ class Checkout(Command):
     """A basket paid for at the till. Online prices are checked; offline it is taken as charged."""
 
     command = "sales.checkout"
-    wait_seconds = 0.0
+    wait_seconds = 0
 
     sequence = whole(1, SEQUENCE_MAX, required=True)
     sold_at = Moment(required=True)
