@@ -20,6 +20,7 @@ from models.merchants import Merchant, Store, Terminal
 from models.points import EarnRuleRow
 from models.receipts import Outbox, Outcome
 from models.staff import Staff
+from ops.seals import seal
 from schemas.base import Command
 from schemas.envelope import Actor, Envelope, read_envelope
 from workers import app as _registered  # noqa: F401 - registers every handler
@@ -112,7 +113,8 @@ class Shop:
     def enrol(self, tier: str = "member", status: str = "active") -> UUID:
         """A member, without phone."""
         id_ = new_id()
-        row = {"merchant_id": self.merchant, "id": id_, "number": id_.hex[-12:], "name": "sealed:"}
+        row = {"merchant_id": self.merchant, "id": id_, "number": id_.hex[-12:]}
+        row["name"] = seal(self.merchant, "Regular")
         Member.insert(**row, tier_id=self.tiers[tier], status=status, enrolled_at=now()).execute()
         return id_
 
