@@ -14,10 +14,11 @@ HEALTHY_SECONDS = 30.0  # after a run this long a process is restarted with the 
 
 
 class Keeper:
-    """Keeps one process running, with longer and longer pauses between quick ends."""
+    """Keeps one process running, with longer and longer pauses between quick ends; `starts` counts them."""
 
     def __init__(self, name: str, launch: Callable[[], Child]) -> None:
         self.name = name
+        self.starts = 0
         self._launch = launch
         self._child: Child | None = None
         self._over = threading.Event()
@@ -70,6 +71,7 @@ class Keeper:
         with self._changing:
             if self._over.is_set():
                 return False
+            self.starts += 1
             try:
                 self._child = self._launch()
                 say(self.name, f"started, process {self._child.pid}")

