@@ -17,8 +17,8 @@ moments = st.datetimes(datetime(1980, 1, 1), datetime(2090, 1, 1), timezones=st.
 days = st.dates(date(1980, 1, 1), date(2090, 1, 1))
 
 
-def at(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type]
+def at(year: int, month: int, day: int, hour: int, minute: int = 0) -> datetime:
+    return datetime(year, month, day, hour, minute, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
