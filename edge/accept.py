@@ -20,6 +20,7 @@ from marshmallow import ValidationError
 from edge.answers import answers
 from edge.errors import Problem, problem
 from edge.identity import caller
+from edge.reads import Json
 from models.receipts import CONFLICT, DONE, PENDING, REFUSED, Outcome, outcome_of
 from ops.broker import bundle
 from ops.logs import trace
@@ -54,9 +55,10 @@ def schema_of(command: type[Command]) -> Command:
 
 def read_json() -> dict[str, Any]:
     """The request's JSON object."""
-    if request.content_length is not None and request.content_length > BODY_MAX_BYTES:
+    length = request.content_length
+    if length is not None and length > BODY_MAX_BYTES:
         raise Problem("request.too_large")
-    if request.mimetype != "application/json":
+    if request.environ.get("CONTENT_TYPE") != "application/json" and request.mimetype != "application/json":
         raise Problem("request.media_type")
     data = request.get_data(cache=False)
     if len(data) > BODY_MAX_BYTES:
@@ -158,13 +160,13 @@ def respond(command: type[Command], accepted: Accepted, outcome: Outcome) -> Res
     location = f"/v1/commands/{envelope.id}?body={accepted.hash}"
     if outcome.state in (REFUSED, CONFLICT) and outcome.code:
         response = problem(outcome.code, command_id=str(envelope.id), **outcome.answer)
+        response.headers["Location"] = location
     elif outcome.state == DONE:
-        answer = {"command_id": str(envelope.id), "state": DONE, **accepted.foreseen, **outcome.answer}
-        response = Response(orjson.dumps(answer), command.status, mimetype="application/json")
+        done = {"command_id": str(envelope.id), "state": DONE, **accepted.foreseen, **outcome.answer}
+        response = Json(done, command.status, location)
     else:
         pending = {"command_id": str(envelope.id), "state": PENDING, **accepted.foreseen}
-        response = Response(orjson.dumps(pending), 202, mimetype="application/json")
-    response.headers["Location"] = location
+        response = Json(pending, 202, location)
     if outcome.replayed:
         response.headers["Idempotency-Replayed"] = "true"
     if outcome.state != PENDING and request_wait():

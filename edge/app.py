@@ -17,12 +17,12 @@ from ops import logs, metrics
 from ops.broker import AREAS
 from ops.logs import SAFE_TRACE, log, trace
 
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-}
+SECURITY_HEADERS = [
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "no-referrer"),
+]
+NO_CONTENT = ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 
 
 def create_app() -> Flask:
@@ -41,7 +41,23 @@ def create_app() -> Flask:
     app.before_request(_begin)
     app.after_request(_finish)
     app.teardown_appcontext(_leave)
+    app.wsgi_app = _with_headers(app.wsgi_app)  # type: ignore[method-assign]
     return app
+
+
+def _with_headers(serve: Any) -> Any:
+    """Put the headers every answer has beside those of the route, at the price of one list."""
+
+    def served(environ: dict[str, Any], start_response: Any) -> Any:
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            more = [*SECURITY_HEADERS, ("X-Request-Id", trace.get())]
+            if not any(name == NO_CONTENT[0] for name, _ in headers):
+                more.append(NO_CONTENT)
+            return start_response(status, headers + more, exc_info)
+
+        return serve(environ, start)
+
+    return served
 
 
 def _begin() -> None:
@@ -61,9 +77,6 @@ def _finish(response: Response) -> Response:
     route = str(request.url_rule or "none")
     metrics.requests.labels(route, response.status_code).inc()
     metrics.request_seconds.labels(route).observe(seconds)
-    response.headers["X-Request-Id"] = trace.get()
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
     if response.status_code >= 500 or seconds > 1:
         log.warning("answered", method=request.method, route=route, status=response.status_code, seconds=seconds)
     return response

@@ -157,14 +157,17 @@ def _claims(token: str) -> dict[str, Any]:
         claims = decode_token(token)
     except (PyJWTError, JWTExtendedException, ValueError, TypeError) as error:
         raise Problem("identity.invalid") from error
-    if claims.get("type") != "access" or not claims.get("jti"):
+    if claims.get("type") != "access" or not claims.get("jti") or not claims.get("exp"):
         raise Problem("identity.invalid")
     return dict(claims)
 
 
 def _found(claims: dict[str, Any]) -> Caller:
     """The caller as the database has it now: still there, not revoked, role and store as of today."""
-    merchant, terminal, staff, session = (UUID(claims[k]) if claims.get(k) else None for k in ("m", "t", "s", "f"))
+    try:
+        merchant, terminal, staff, session = (UUID(claims[k]) if claims.get(k) else None for k in "mtsf")
+    except (ValueError, AttributeError) as error:
+        raise Problem("identity.invalid") from error
     if merchant is None or (terminal is None and staff is None):
         raise Problem("identity.invalid")
     till = _live(Terminal, merchant, terminal)

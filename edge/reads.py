@@ -9,15 +9,32 @@ from uuid import UUID
 
 import orjson
 from flask import Response, request
+from werkzeug.datastructures import Headers
 
 from edge.errors import Problem
 
 PAGE_MAX = 200
 
 
+class Json(Response):
+    """A response that is sent as it is: its length is known and its headers need no correcting."""
+
+    def __init__(self, body: Any, status: int = 200, location: str | None = None) -> None:
+        """`body` are plain JSON values."""
+        data = orjson.dumps(body)
+        headers = [("Content-Type", "application/json"), ("Content-Length", str(len(data)))]
+        if location:
+            headers.append(("Location", location))
+        super().__init__([data], status, headers)
+
+    def get_wsgi_headers(self, environ: Any) -> Headers:
+        """The headers as they were made."""
+        return self.headers
+
+
 def answer(body: Any, status: int = 200) -> Response:
     """Plain JSON values as a response."""
-    return Response(orjson.dumps(body), status, mimetype="application/json")
+    return Json(body, status)
 
 
 def found(row: Any) -> Any:

@@ -23,6 +23,15 @@ VISIBILITY_SECONDS = 60
 """Embedded: a message whose worker died comes back after this long at the latest."""
 
 
+OPENING, CLOSING = b"[[[", b"]],{},{}]"
+"""A message's body: Celery's arguments, of which there is one, the list of envelopes."""
+BUNDLE_MAX = 100
+
+
+class Unpublished(Exception):
+    """The broker did not confirm: it is unknown or certain that the message was not taken. Resend is safe."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """Commands of one name on their way to one queue, as bytes. `id` is that of the first of them."""
@@ -31,15 +40,26 @@ class Message:
     name: str
     id: str
     body: bytes
+    count: int = 1
 
     def headers(self) -> dict[str, Any]:
         """Celery's message protocol 2, without any rendering of the arguments (they may be personal)."""
-        return {"lang": "py", "task": self.name, "id": self.id, "argsrepr": "", "kwargsrepr": ""}
+        return {"lang": "py", "task": self.name, "id": self.id}
 
 
 def bundle(name: str, wires: list[dict[str, Any]]) -> Message:
     """One message for one or more commands of the same name; it goes to the queue of the name's area."""
-    return Message(name.partition(".")[0], name, wires[0]["id"], orjson.dumps([[wires], {}, {}]))
+    body = OPENING + orjson.dumps(wires)[1:-1] + CLOSING
+    return Message(name.partition(".")[0], name, wires[0]["id"], body, len(wires))
+
+
+def merged(messages: list[Message]) -> Message:
+    """Several messages of one command as one."""
+    if len(messages) == 1:
+        return messages[0]
+    first = messages[0]
+    inner = b",".join([message.body[len(OPENING) : -len(CLOSING)] for message in messages])
+    return Message(first.queue, first.name, first.id, OPENING + inner + CLOSING, sum(m.count for m in messages))
 
 
 def is_amqp(url: str) -> bool:

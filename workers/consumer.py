@@ -8,7 +8,6 @@ Works alike on RabbitMQ and on Celery's Redis transport: every message is acknow
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -21,18 +20,17 @@ from marshmallow import ValidationError
 from models import receipts
 from models.base import NOBODY, db
 from models.faults import is_transient
-from ops import cache, metrics
+from ops import metrics
 from ops.boundaries import boundary
-from ops.broker import PARKED, Message, bundle
+from ops.broker import PARKED, Message
 from ops.logs import log
 from schemas.envelope import read_envelope
 from workers.handlers import HANDLERS, Handler, Order
-from workers.settle import Culprit, run_after_commit, settle
+from workers.outcomes import announce, park_orders, settle_doubtful
+from workers.settle import run_after_commit, settle
 
 LINGER_SECONDS = 0.001
 BACKOFF_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
-DEATHS_MAX = 5
-"""A message during whose own settling this many workers died is parked."""
 
 
 @dataclass(slots=True)
@@ -102,15 +100,10 @@ class Gatherer:
 
     def _settle(self, deliveries: list[Delivery]) -> None:
         orders = [order for delivery in deliveries for order in delivery.orders]
-        doubtful = len(deliveries) == 1 and _redelivered(deliveries[0].message)
-        if doubtful and _deaths(deliveries[0].message, 1) > DEATHS_MAX:
-            culprits = [Culprit(order, "its worker died each time it was settled") for order in orders]
+        if len(deliveries) == 1 and _redelivered(deliveries[0].message):
+            culprits = [culprit for order in orders for culprit in settle_doubtful(self._handler, order)]
         else:
-            try:
-                culprits = settle(self._handler, orders)
-            finally:
-                if doubtful:
-                    _deaths(deliveries[0].message, -1)
+            culprits = settle(self._handler, orders)
         park_orders(culprits)
         run_after_commit(orders)
         announce(orders)
@@ -171,28 +164,6 @@ class Consumer(CeleryConsumer):
         park_message(message, f"not our form: {exc}", self)
 
 
-def announce(orders: list[Order]) -> None:
-    """Tell the edges whose tills wait for these outcomes; one message per edge."""
-    answers: dict[str, dict[str, Any]] = {}
-    for order in orders:
-        if order.envelope.reply and order.outcome:
-            answers.setdefault(order.envelope.reply, {})[str(order.envelope.id)] = order.outcome.to_json()
-    if answers:
-        cache.announce_many([(channel, orjson.dumps(outcomes)) for channel, outcomes in answers.items()])
-
-
-def park_orders(culprits: list[Culprit]) -> None:
-    """Put orders aside, each as a message of its own, ready to be replayed."""
-    rows = [
-        (c.order.merchant, c.order.envelope.id, bundle(c.order.envelope.name, [c.order.envelope.to_wire()]), c.why)
-        for c in culprits
-    ]
-    if rows:
-        with db.transact():
-            receipts.park(rows)
-        metrics.parked.labels(rows[0][2].queue).inc(len(rows))
-
-
 def park_message(message: Any, why: str, consumer: Any, failures: int = 0) -> None:
     """Put a whole message aside as it came, and only then acknowledge it."""
     try:
@@ -239,14 +210,3 @@ def _id_of(message: Any) -> UUID:
 
 def _redelivered(message: Any) -> bool:
     return bool(message.delivery_info.get("redelivered") or (message.headers or {}).get("redelivered"))
-
-
-def _deaths(message: Any, change: int) -> int:
-    """Count who is settling a doubtful message: what is never taken back are the workers that died over it."""
-    key = f"deaths:{(message.headers or {}).get('id')}"
-    count: Callable[[], Any] = lambda: cache.client().incrby(key, change)  # noqa: E731
-    with suppress(Exception):
-        number = int(count())
-        cache.client().expire(key, 86_400)
-        return number
-    return 0

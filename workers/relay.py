@@ -13,7 +13,7 @@ from models.base import connection, db, now
 from ops import metrics
 from ops.boundaries import boundary
 from ops.logs import log
-from ops.publisher import AmqpPublisher, ListPublisher, open_publisher
+from ops.publisher import Publisher, open_publisher
 
 CLAIM = 200
 IDLE_SECONDS = 0.02
@@ -26,7 +26,7 @@ class Relay:
 
     def __init__(self) -> None:
         """Opens its publisher; the database connection is this thread's."""
-        self._publisher: AmqpPublisher | ListPublisher = open_publisher()
+        self._publisher: Publisher = open_publisher()
         self._stopped = threading.Event()
         self._counted = 0.0
 
@@ -57,7 +57,7 @@ class Relay:
             metrics.parked_rows.set(receipts.parked_size())
 
 
-def relay_once(publisher: AmqpPublisher | ListPublisher) -> int:
+def relay_once(publisher: Publisher) -> int:
     """Move the oldest owed messages to the broker; how many. SQLite's write lock is not held meanwhile."""
     with db.transact() if db.dialect == "mysql" else nullcontext():
         owed = receipts.owed(CLAIM)

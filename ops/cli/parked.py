@@ -8,7 +8,7 @@ from uuid import UUID
 import click
 
 from models.receipts import Parked, drop_parked
-from ops.broker import AREAS, Message
+from ops.broker import AREAS, BUNDLE_MAX, Message
 from ops.publisher import open_publisher
 
 
@@ -47,7 +47,7 @@ def replay(id_: str) -> None:
             click.echo(f"{row.id}: no queue to give it to; drop it")
             continue
         queue = row.queue if row.queue in AREAS else row.name.partition(".")[0]
-        publisher.send(Message(queue, row.name, str(row.command_id), bytes(row.body)))
+        publisher.send(Message(queue, row.name, str(row.command_id), bytes(row.body), BUNDLE_MAX))
         drop_parked(row.id)
         click.echo(f"{row.id}: given to {queue}")
 
