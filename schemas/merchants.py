@@ -33,7 +33,9 @@ class MerchantPart(Shape):
 
     code = code(required=True)
     name = text(120, required=True)
-    currency = fields.String(required=True, validate=validate.OneOf(sorted(CURRENCIES)))
+    currency = fields.String(
+        required=True, validate=validate.OneOf(sorted(CURRENCIES), error="Must be an ISO 4217 currency such as EUR.")
+    )
 
 
 class StorePart(Shape):
