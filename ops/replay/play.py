@@ -126,7 +126,6 @@ def _post(stage: Stage, rung: list[Rung], speed: float, summary: Summary) -> Non
 def _settle(stage: Stage, summary: Summary) -> None:
     if stage.state.accepted() == 0:
         return
-    settling.await_last_sales(stage.edge, stage.state, stage.owner)
     if settling.await_reports(stage.edge, stage.state, stage.owner, patience=stage.patience, say=stage.say):
         return
     stage.say("the reports stand still: asking for every sale")

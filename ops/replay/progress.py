@@ -18,7 +18,7 @@ class Progress:
 
     def __init__(self, what: str, total: int, say: Callable[[str], None]) -> None:
         self.what, self.total, self.count = what, total, 0
-        self._say = say
+        self._say, self._said = say, 0
         self._lock = threading.Lock()
         self._began = self._told = time.monotonic()
         self._bar = tqdm(total=total, desc=what, unit="", disable=not sys.stderr.isatty(), leave=False)
@@ -30,8 +30,8 @@ class Progress:
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bar.close()
-        if self.total:
-            self._say(self._line())
+        if self.total and self._said != self.count:
+            self._tell()
 
     def add(self, count: int = 1) -> None:
         """So many more are done."""
@@ -39,14 +39,14 @@ class Progress:
             self.count += count
             self._bar.update(count)
             if self._bar.disable and time.monotonic() - self._told > EVERY_S:
-                self._told = time.monotonic()
-                self._say(self._line())
+                self._tell()
 
     @property
     def seconds(self) -> float:
         """Since the work began."""
         return time.monotonic() - self._began
 
-    def _line(self) -> str:
+    def _tell(self) -> None:
         rate = self.count / max(self.seconds, 0.001)
-        return f"{self.what}: {self.count} of {self.total}, {rate:.0f}/s"
+        self._told, self._said = time.monotonic(), self.count
+        self._say(f"{self.what}: {self.count} of {self.total}, {rate:.0f}/s")

@@ -6,36 +6,29 @@ import time
 from collections.abc import Callable
 
 from ops.replay.crew import Crew
-from ops.replay.edge import Edge, Patience, Refused
+from ops.replay.edge import Edge, Patience
 from ops.replay.opening import Owner
+from ops.replay.progress import Progress
 from ops.replay.state import State
 
 QUIET_S = 60.0
+POLL_S = 1.0
 FIRST_DAY, LAST_DAY = "2016-12-31", "2017-12-31"
 """The business dates of the year the input is of."""
 
 
-def await_last_sales(edge: Edge, state: State, owner: Owner) -> None:
-    """Wait for the newest sale of every till."""
-    newest = state.all("SELECT command, MAX(sequence) FROM basket WHERE command IS NOT NULL GROUP BY store, till")
-    for command, _ in newest:
-        try:
-            edge.outcome(command, owner.token())
-        except Refused:
-            return
-
-
 def await_reports(edge: Edge, state: State, owner: Owner, *, patience: Patience, say: Callable[[str], None]) -> bool:
     """Wait until the reports count every accepted sale; False when they have stood still too long."""
-    wanted, seen, since = state.accepted(), -1, time.monotonic()
-    while time.monotonic() - since < QUIET_S:
-        counted = tickets(edge, owner)
-        if counted >= wanted:
-            return True
-        if counted != seen:
-            seen, since = counted, time.monotonic()
-            say(f"settling: {counted} of {wanted} sales are in the reports")
-        patience.sleep(1)
+    wanted, since = state.accepted(), time.monotonic()
+    with Progress("settled", wanted, say) as progress:
+        while time.monotonic() - since < QUIET_S:
+            fresh = tickets(edge, owner) - progress.count
+            progress.add(fresh)
+            if progress.count >= wanted:
+                return True
+            if fresh:
+                since = time.monotonic()
+            patience.sleep(POLL_S)
     return False
 
 
