@@ -18,7 +18,7 @@ SCRIPT = re.compile(r"(?<![\w/])\./(\w+)")
 
 def every_command_is_handled(tree: Tree) -> list[str]:
     """Each command has a handler, each handler a command of the catalogue."""
-    commands, handled = set(_commands(tree)), _handled(tree)
+    commands, handled = set(named_commands(tree)), _handled(tree)
     return [f"{name} has no handler" for name in sorted(commands - handled)] + [
         f"{name} is handled, but is no command" for name in sorted(handled - commands)
     ]
@@ -27,10 +27,10 @@ def every_command_is_handled(tree: Tree) -> list[str]:
 def every_command_is_given(tree: Tree) -> list[str]:
     """Each command comes in by a route, follows another command, or is given by the beat."""
     given = _accepted(tree) | _followed(tree)
-    beat = set(_scheduled(tree))
+    beat = set(scheduled(tree))
     return [
         f"{name}: no route accepts it, no handler follows with it, no beat gives it"
-        for name, command in sorted(_commands(tree).items())
+        for name, command in sorted(named_commands(tree).items())
         if name not in given and command not in beat
     ]
 
@@ -38,13 +38,15 @@ def every_command_is_given(tree: Tree) -> list[str]:
 def every_command_has_a_queue(tree: Tree) -> list[str]:
     """The area in a command's name is one of the areas, which are the queues."""
     areas = tree.areas()
-    return [f"{command} has no queue" for command in _commands(tree).values() if command.partition(".")[0] not in areas]
+    return [
+        f"{command} has no queue" for command in named_commands(tree).values() if command.partition(".")[0] not in areas
+    ]
 
 
 def the_beat_gives_real_commands(tree: Tree) -> list[str]:
     """Each entry of the schedule names a command."""
-    known = set(_commands(tree).values())
-    return [f"the beat gives {name}, which is no command" for name in _scheduled(tree) if name not in known]
+    known = set(named_commands(tree).values())
+    return [f"the beat gives {name}, which is no command" for name in scheduled(tree) if name not in known]
 
 
 def every_queue_is_consumed(tree: Tree) -> list[str]:
@@ -93,7 +95,7 @@ def commands_named_exist(text: str, commands: dict[str, set[str]], scripts: set[
     return found
 
 
-def _commands(tree: Tree) -> dict[str, str]:
+def named_commands(tree: Tree) -> dict[str, str]:
     """Class name -> command name."""
     classes = [node for module in tree.under("schemas") for node in ast.walk(module.syntax)]
     return {node.name: name for node in classes if isinstance(node, ast.ClassDef) for name in _named(node) if name}
@@ -124,7 +126,8 @@ def _followed(tree: Tree) -> set[str]:
     return {ast.unparse(call.args[0]) for call in calls if _called(call) == "follow" and call.args}
 
 
-def _scheduled(tree: Tree) -> list[str]:
+def scheduled(tree: Tree) -> list[str]:
+    """The commands of the beat's schedule."""
     calls = tree.module("workers/schedule.py").calls()
     return [text for call in calls if _called(call) == "Entry" for arg in call.args[:1] for text in texts_in(arg)]
 
