@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from http.client import HTTPConnection
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -413,6 +414,14 @@ def test_a_token_signed_otherwise_opens_nothing(live: Api, shop: Shop, with_: di
 def test_a_request_without_a_token_is_answered_so(live: Api, header: str) -> None:
     said = live.call("GET", STORES, Authorization=header)
     assert said.status == 401
+
+
+def test_a_request_turned_away_unread_leaves_the_connection_usable(live: Api) -> None:
+    connection = HTTPConnection(live.url.removeprefix("http://"))
+    for size in (2, 2_000, 100_000) * 20:
+        connection.request("POST", STORES, b"x" * size, {"Content-Type": "application/json"})
+        turned_away = connection.getresponse()
+        assert (turned_away.status, len(turned_away.read()) > 0) == (401, True)
 
 
 def test_a_hash_depends_on_what_it_is_for_and_on_nothing_else() -> None:
