@@ -40,6 +40,11 @@ def moment(stored: datetime | str) -> datetime:
     return stored.replace(tzinfo=UTC)
 
 
+def shown(at: datetime | None) -> str | None:
+    """A moment as answers have it: RFC 3339, UTC, `Z`."""
+    return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
 def now() -> datetime:
     """This moment, in UTC."""
     return datetime.now(UTC)

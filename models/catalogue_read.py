@@ -8,6 +8,7 @@ from uuid import UUID
 
 import peewee
 
+from models.base import shown
 from models.catalogue import ROOT, Barcode, Category, Product, Sku, Stock
 from models.merchants import Store
 from models.rows import select_keys
@@ -118,5 +119,5 @@ def _view(sku: Any, barcodes: list[str]) -> dict[str, Any]:
         "cost_cents": sku.cost_cents,
         "unit": sku.unit,
         "barcodes": sorted(barcodes),
-        "changed_at": sku.changed_at.isoformat(),
+        "changed_at": shown(sku.changed_at),
     }

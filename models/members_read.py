@@ -7,6 +7,7 @@ from uuid import UUID
 
 import peewee
 
+from models.base import shown
 from models.members import Card, Member, Tier
 from models.rows import select_keys
 from models.rules.phones import masked
@@ -75,5 +76,5 @@ def _view(merchant: UUID, member: Any, cards: list[str]) -> dict[str, Any]:
         "tier": member.tier,
         "status": member.status,
         "cards": sorted(cards),
-        "enrolled_at": member.enrolled_at.isoformat(),
+        "enrolled_at": shown(member.enrolled_at),
     }

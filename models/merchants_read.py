@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import peewee
 
+from models.base import shown
 from models.merchants import Store, Terminal
 
 
@@ -34,10 +34,10 @@ def terminals(merchant: UUID, store: UUID | None, after: list[UUID] | None, most
             "terminal_id": str(row.id),
             "store_id": str(row.store_id),
             "name": row.name,
-            "created_at": row.created_at.isoformat(),
-            "enrol_until": None if row.key_hash else _iso(row.enrol_until),
-            "enrolled_at": _iso(row.enrolled_at),
-            "revoked_at": _iso(row.revoked_at),
+            "created_at": shown(row.created_at),
+            "enrol_until": None if row.key_hash else shown(row.enrol_until),
+            "enrolled_at": shown(row.enrolled_at),
+            "revoked_at": shown(row.revoked_at),
         }
         for row in _after(Terminal, where, after, most)
     ]
@@ -65,6 +65,3 @@ def _after(table: Any, where: list[peewee.Expression], after: list[UUID] | None,
     where = [*where, table.id > after[0]] if after else where
     return table.select().where(*where).order_by(table.id).limit(most)
 
-
-def _iso(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None

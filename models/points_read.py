@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from models.base import shown
 from models.members import Member
 from models.points import PointsAccount, PointsEntry, PointsLot, rules_of
 
@@ -40,7 +41,7 @@ def rules(merchant: UUID) -> list[dict[str, Any]]:
     return [
         {
             "version": rule.version,
-            "effective_at": rule.effective_at.isoformat(),
+            "effective_at": shown(rule.effective_at),
             "cents_per_point": rule.cents_per_point,
             "expiry_months": rule.expiry_months,
         }
@@ -54,8 +55,8 @@ def _lot(lot: PointsLot) -> dict[str, Any]:
         "points": lot.points,
         "remaining": lot.remaining,
         "state": lot.state,
-        "earned_at": lot.earned_at.isoformat(),
-        "expires_at": lot.expires_at.isoformat() if lot.expires_at else None,
+        "earned_at": shown(lot.earned_at),
+        "expires_at": shown(lot.expires_at),
     }
 
 
@@ -65,5 +66,5 @@ def _entry(entry: PointsEntry) -> dict[str, Any]:
         "points": entry.points,
         "sale_id": str(entry.sale_id) if entry.sale_id else None,
         "rule_version": entry.rule_version,
-        "at": entry.at.isoformat(),
+        "at": shown(entry.at),
     }

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import peewee
 
+from models.base import shown
 from models.catalogue import Product, Sku
 from models.reports import MemberSummary, SalesByHour, SalesByMember, SalesByProduct
 
@@ -80,8 +81,8 @@ def member(merchant: UUID, member_id: UUID) -> dict[str, Any]:
         "visits": visits,
         "spend_cents": spend,
         "average_ticket_cents": _ratio(spend, visits),
-        "first_visit_at": row.first_visit_at.isoformat() if row else None,
-        "last_visit_at": row.last_visit_at.isoformat() if row else None,
+        "first_visit_at": shown(row.first_visit_at) if row else None,
+        "last_visit_at": shown(row.last_visit_at) if row else None,
     }
 
 

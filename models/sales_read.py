@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from models.base import now
+from models.base import now, shown
 from models.catalogue import Sku
 from models.members import Member, Tier
 from models.points import rules_of
@@ -103,7 +103,7 @@ def _view(row: Sale) -> dict[str, Any]:
         "member_id": str(row.member_id) if row.member_id else None,
         "mode": row.mode,
         "state": row.state,
-        "sold_at": row.sold_at.isoformat(),
+        "sold_at": shown(row.sold_at),
         "business_date": row.business_date.isoformat(),
         **{name: getattr(row, name) for name in SALE_FIGURES},
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from models.base import now
+from models.base import now, shown
 from models.merchants import Merchant
 from models.staff import Session, Staff
 from ops.seals import BrokenSeal, unseal
@@ -44,8 +44,8 @@ def _view(row: Staff) -> dict[str, Any]:
         "store_id": str(row.store_id) if row.store_id else None,
         "has_password": row.password_hash is not None,
         "has_pin": row.pin_hash is not None,
-        "created_at": row.created_at.isoformat(),
-        "revoked_at": row.revoked_at.isoformat() if row.revoked_at else None,
+        "created_at": shown(row.created_at),
+        "revoked_at": shown(row.revoked_at),
     }
 
 
