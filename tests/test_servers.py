@@ -4,13 +4,12 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import kombu
-import psutil
 import pymysql
 import pytest
 import redis
@@ -22,6 +21,7 @@ from ops.servers.keyvalue import Redis
 from ops.servers.namespaces import namespace
 from ops.servers.private import Servers
 from ops.servers.server import BootFailed
+from tests.processes import runs, wait_for
 
 # Collected on the cluster profile alone: the embedded one promises to need none of these programs, and whoever
 # names running servers need not have them either.
@@ -47,10 +47,6 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
         pids = [server.pid for server in servers.all]
         names = servers.rabbitmq.names_pid
     assert not any(runs(pid) for pid in [*pids, names])
-
-
-def runs(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
 def database(url: str) -> pymysql.Connection:
@@ -185,14 +181,7 @@ def test_a_server_dies_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     assert runs(server)
     parent.kill()
     parent.communicate()
-    wait_until(lambda: not runs(server))
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
-    while not holds():
-        assert time.monotonic() < deadline, "waited 10 s in vain"
-        time.sleep(0.01)
+    wait_for(lambda: not runs(server))
 
 
 def test_missing_servers_are_named_with_the_way_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,19 +5,15 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
 
 import psutil
 import pytest
 import redis
 
-from ops.children import Warden
-from ops.servers import keyvalue
-from ops.servers.keyvalue import EmbeddedKeyValue, NoKeyValueServer
 from ops.supervise import LOG_BYTES_MAX, CannotSupervise, Supervisor, read_procfile
+from tests.processes import runs, wait_for
 
 CLUSTER = {"BROKER_URL": "amqp://elsewhere", "REDIS_URL": "redis://elsewhere"}
 SLEEPS = 'python -c "import time; time.sleep(60)"'
@@ -29,8 +25,6 @@ from pathlib import Path
 from ops.supervise import Supervisor
 Supervisor(Path(sys.argv[1]), Path(sys.argv[2]), {"PATH": "/usr/bin:/bin"}).run()
 """
-
-Value = TypeVar("Value")
 
 
 class Place:
@@ -61,18 +55,6 @@ def place(tmp_path: Path) -> Iterator[Place]:
     for supervisor in place.started:
         supervisor.hurry()
         supervisor.stop()
-
-
-def wait_for(what: Callable[[], Value]) -> Value:
-    deadline = time.monotonic() + 10
-    while not (value := what()):
-        assert time.monotonic() < deadline, "waited 10 s in vain"
-        time.sleep(0.01)
-    return value
-
-
-def runs(pid: int) -> bool:
-    return psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
 
 
 def test_a_procfile_holds_one_command_a_line(tmp_path: Path) -> None:
@@ -255,32 +237,3 @@ def answers(client: redis.Redis) -> bool:
         return bool(client.ping())
     except redis.RedisError:
         return False
-
-
-def test_the_embedded_key_value_server_can_be_used_by_itself(tmp_path: Path) -> None:
-    warden = Warden()
-    server = EmbeddedKeyValue(tmp_path, warden)
-    server.start()
-    with redis.Redis.from_url(server.url) as client:
-        client.set("sale", "1")
-        server.kill()
-        server.restart()
-        assert client.get("sale") == b"1"
-    server.stop()
-    warden.close()
-    assert not server.alive
-
-
-def test_the_wheels_server_is_used_where_path_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
-    monkeypatch.setattr(keyvalue, "BUNDLED", sys.executable)
-    assert keyvalue.find_key_value_server() == sys.executable
-    monkeypatch.setattr(keyvalue, "BUNDLED", None)
-    with pytest.raises(NoKeyValueServer, match="apt-get install"):
-        keyvalue.find_key_value_server()
-
-
-def test_a_home_too_deep_for_a_socket_is_refused_in_words(place: Place) -> None:
-    place.home = place.home / ("x" * 100)
-    with pytest.raises(NoKeyValueServer, match="REGULARS_HOME"):
-        place.supervise(f"edge: {SLEEPS}", environment={"BROKER_URL": "", "REDIS_URL": ""})
