@@ -25,6 +25,9 @@ retries = Counter("regulars_settle_retries_total", "Transactions begun again", [
 queue_age = Gauge(
     "regulars_queue_age_seconds", "Age of the command settled last", ["queue"], multiprocess_mode="mostrecent"
 )
+worker_seen = Gauge(
+    "regulars_worker_seen_timestamp_seconds", "When a worker's loop last turned", ["queues"], multiprocess_mode="max"
+)
 parked = Counter("regulars_parked_total", "Commands and messages parked", ["queue"])
 relayed = Counter("regulars_relayed_total", "Follow-up messages relayed")
 relay_lag = Gauge(

@@ -30,6 +30,7 @@ from workers.outcomes import announce, park_orders, settle_doubtful
 from workers.settle import run_after_commit, settle
 
 LINGER_SECONDS = 0.001
+TICK_SECONDS = 0.25
 BACKOFF_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 
 
@@ -146,6 +147,14 @@ class Consumer(CeleryConsumer):
         default_steps = tuple(
             step for step in CeleryConsumer.Blueprint.default_steps if not step.endswith(":DelayedDelivery")
         )
+
+    def on_ready(self) -> None:
+        """The loop looks up four times a second, so that a request to stop is heard while nothing arrives."""
+        super().on_ready()
+        self.timer.call_repeatedly(TICK_SECONDS, self._tick)
+
+    def _tick(self) -> None:
+        metrics.worker_seen.labels(",".join(self.app.amqp.queues.consume_from)).set_to_current_time()
 
     def on_decode_error(self, message: Any, exc: Exception) -> None:
         """Bytes that are not what they say they are."""
