@@ -9,7 +9,7 @@ import re
 import secrets
 import time
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -22,11 +22,13 @@ from edge.errors import Problem, problem
 from edge.identity import caller
 from edge.reads import Json
 from models.receipts import CONFLICT, DONE, PENDING, REFUSED, Outcome, outcome_of
+from ops import cache
 from ops.broker import bundle
 from ops.logs import trace
 from ops.publisher import open_publisher
 from ops.seals import seal_fields
-from schemas.base import Command
+from ops.settings import settings
+from schemas.base import Command, area_of
 from schemas.envelope import Actor, Envelope, body_hash, command_id
 
 BODY_MAX_BYTES = 256 * 1024
@@ -36,6 +38,7 @@ KEY = re.compile(r"^[\x21-\x7e]{1,128}\Z")
 PREFER_WAIT = re.compile(r"(?:^|[\s,;])wait=(\d{1,3})(?=$|[\s,;])")
 
 publisher = open_publisher()
+_ages: dict[str, tuple[Any, int]] = {}
 
 
 @dataclass(slots=True)
@@ -47,7 +50,7 @@ class Accepted:
     foreseen: dict[str, Any] = field(default_factory=dict)
 
 
-@cache
+@lru_cache
 def schema_of(command: type[Command]) -> Command:
     """The schema of a command, made once."""
     return command()
@@ -99,11 +102,23 @@ def accept(
 
 def prepare(command: type[Command], plain: dict[str, Any], key: str, *, merchant: UUID, actor: Actor) -> Accepted:
     """Validate a body and wrap it; `ValidationError` names each bad field."""
+    turn_away_from_old_queue(command)
     loaded = schema_of(command).load(plain)
     id_ = command_id(merchant, actor, command.command, key)
     sealed = seal_fields(merchant, plain, command.personal) if command.personal else plain
     envelope = Envelope(id=id_, name=command.command, merchant=merchant, body=sealed, actor=actor, trace=trace.get())
     return Accepted(envelope, body_hash(sealed).hex()[:16], command.foresee(loaded, id_))
+
+
+def turn_away_from_old_queue(command: type[Command]) -> None:
+    """`system.busy` while commands of this area lie longer than `queue_age_max_seconds` before they are settled."""
+    area, at = area_of(command), time.monotonic()
+    looked, age = _ages.get(area, (0, 0))
+    if at - looked > 1:
+        age = cache.age_of(area)
+        _ages[area] = (at, age)
+    if age > settings().queue_age_max_seconds:
+        raise Problem("system.busy", f"{area} are settled {age} s late at present", retry_after=5)
 
 
 def publish_and_wait(accepted: Accepted, seconds: float) -> Outcome:
@@ -113,13 +128,14 @@ def publish_and_wait(accepted: Accepted, seconds: float) -> Outcome:
         publisher.send(bundle(envelope.name, [envelope.to_wire()]))
         return Outcome(PENDING)
     envelope.reply = answers.channel
-    waiter = answers.expect(str(envelope.id))
+    awaited = f"{envelope.id}?body={accepted.hash}"
+    waiter = answers.expect(awaited)
     try:
         began = time.monotonic()
         publisher.send(bundle(envelope.name, [envelope.to_wire()]))
         waiter.event.wait(max(0.1, seconds - (time.monotonic() - began)))
     finally:
-        answers.forget(str(envelope.id), waiter)
+        answers.forget(awaited, waiter)
     if waiter.outcome is not None:
         return Outcome(**waiter.outcome)
     return outcome_of(envelope.merchant, envelope.id, accepted.hash)[1]

@@ -22,7 +22,7 @@ class Waiter:
 
 
 class Answers:
-    """Waiting requests of this process, by command id."""
+    """Waiting requests of this process, by command and body: two bodies under one key hear different outcomes."""
 
     def __init__(self) -> None:
         """Every process has its own channel, so that it hears only what it asked for."""
@@ -31,27 +31,27 @@ class Answers:
         self._lock = threading.Lock()
         self._listener = Listener([self.channel], self._hear)
 
-    def expect(self, command_id: str) -> Waiter:
+    def expect(self, awaited: str) -> Waiter:
         """Begin to wait, before the command is published."""
         self._listener.start()
         waiter = Waiter()
         with self._lock:
-            self._waiting.setdefault(command_id, []).append(waiter)
+            self._waiting.setdefault(awaited, []).append(waiter)
         return waiter
 
-    def forget(self, command_id: str, waiter: Waiter) -> None:
+    def forget(self, awaited: str, waiter: Waiter) -> None:
         """Wait no longer."""
         with self._lock:
-            waiters = self._waiting.get(command_id, [])
+            waiters = self._waiting.get(awaited, [])
             if waiter in waiters:
                 waiters.remove(waiter)
             if not waiters:
-                self._waiting.pop(command_id, None)
+                self._waiting.pop(awaited, None)
 
     def _hear(self, _channel: str, payload: bytes) -> None:
-        for command_id, outcome in orjson.loads(payload).items():
+        for awaited, outcome in orjson.loads(payload).items():
             with self._lock:
-                waiters = list(self._waiting.get(command_id, []))
+                waiters = list(self._waiting.get(awaited, []))
             for waiter in waiters:
                 waiter.outcome = outcome
                 waiter.event.set()

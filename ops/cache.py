@@ -22,6 +22,9 @@ REVOKED = "revoked"
 """The channel on which every edge hears whose tokens end now."""
 
 
+AGE_KNOWN_SECONDS = 5
+
+
 @lru_cache
 def client() -> redis.Redis:
     """This process's client: short time-outs, one retry; callers live with its absence."""
@@ -54,6 +57,22 @@ def forget(*keys: str) -> None:
         client().delete(*keys)
     except redis.RedisError:
         return
+
+
+def tell_age(queue: str, seconds: int) -> None:
+    """A worker says how old the command was that it settled last; nobody saying so means nothing is known."""
+    try:
+        client().set(f"age:{queue}", seconds, ex=AGE_KNOWN_SECONDS)
+    except redis.RedisError:
+        return
+
+
+def age_of(queue: str) -> int:
+    """How old a queue's commands get before they are settled, in seconds; 0 when nobody says."""
+    try:
+        return int(client().get(f"age:{queue}") or 0)
+    except redis.RedisError:
+        return 0
 
 
 def announce(channel: str, payload: bytes) -> None:

@@ -39,6 +39,7 @@ class Settings:
     port: int
     edge_workers: int
     edge_threads: int
+    queue_age_max_seconds: int
 
     @property
     def profile(self) -> str:
@@ -67,6 +68,7 @@ def settings() -> Settings:
         port=int(env.get("REGULARS_PORT", "8080")),
         edge_workers=int(env.get("REGULARS_EDGE_WORKERS", "1" if embedded else "2")),
         edge_threads=int(env.get("REGULARS_EDGE_THREADS", "16")),
+        queue_age_max_seconds=int(env.get("REGULARS_QUEUE_AGE_MAX_SECONDS", "30")),
     )
 
 

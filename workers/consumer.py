@@ -8,6 +8,7 @@ Works alike on RabbitMQ and on Celery's Redis transport: every message is acknow
 from __future__ import annotations
 
 import random
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -20,10 +21,11 @@ from marshmallow import ValidationError
 from models import receipts
 from models.base import NOBODY, db
 from models.faults import is_transient
-from ops import metrics
+from ops import cache, metrics
 from ops.boundaries import boundary
 from ops.broker import PARKED, Message
 from ops.logs import log
+from schemas.base import area_of
 from schemas.envelope import read_envelope
 from workers.handlers import HANDLERS, Handler, Order
 from workers.outcomes import announce, park_orders, settle_doubtful
@@ -52,6 +54,7 @@ class Gatherer:
         self._waiting: list[Delivery] = []
         self._failures = 0
         self._due: Any = None
+        self._told = time.monotonic()
 
     def receive(self, message: Any) -> None:
         """Take a message in; settle at once when a batch is full."""
@@ -106,11 +109,21 @@ class Gatherer:
         else:
             culprits = settle(self._handler, orders)
         park_orders(culprits)
+        self._tell_age(orders[0])
         run_after_commit(orders)
         announce(orders)
         boundary("before ack")
         for delivery in deliveries:
             delivery.message.ack_log_error(log, self._consumer.connection_errors)
+
+    def _tell_age(self, order: Order) -> None:
+        """At most once a second: the edge turns tills away while what they send would lie too long."""
+        at = time.monotonic()
+        if at - self._told < 1:
+            return
+        self._told = at
+        age = max(0, int(time.time() - order.envelope.at.timestamp()))
+        cache.tell_age(area_of(self._handler.command), age)
 
     def _back_off(self, error: Exception) -> None:
         delay = BACKOFF_SECONDS[min(self._failures, len(BACKOFF_SECONDS) - 1)] * random.uniform(0.5, 1.5)

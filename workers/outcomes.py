@@ -30,11 +30,12 @@ def settle_doubtful(handler: Handler, order: Order) -> list[Culprit]:
 
 
 def announce(orders: list[Order]) -> None:
-    """Tell the edges whose tills wait for these outcomes; one message per edge."""
+    """Tell the edges whose tills wait for these outcomes, each by its command and body; one message per edge."""
     answers: dict[str, dict[str, Any]] = {}
     for order in orders:
         if order.envelope.reply and order.outcome:
-            answers.setdefault(order.envelope.reply, {})[str(order.envelope.id)] = order.outcome.to_json()
+            awaited = f"{order.envelope.id}?body={order.hash.hex()[:16]}"
+            answers.setdefault(order.envelope.reply, {})[awaited] = order.outcome.to_json()
     if answers:
         cache.announce_many([(channel, orjson.dumps(outcomes)) for channel, outcomes in answers.items()])
 
