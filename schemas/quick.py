@@ -92,7 +92,7 @@ class Moment(fields.AwareDateTime):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         parsed = super()._deserialize(value, attr, data, **kwargs)
-        if not 1970 <= parsed.year < 2100:
+        if not (1970 <= parsed.year < 2100 and 1970 <= parsed.astimezone(UTC).year < 2100):
             raise ValidationError("Must be between 1970 and 2100.")
         return parsed.astimezone(UTC)
 
