@@ -66,7 +66,7 @@ class Edge:
 
     def __init__(self, url: str, patience: Patience) -> None:
         self._pool = urllib3.connection_from_url(url, maxsize=1, block=True, timeout=TIMEOUT)
-        self._patience = patience
+        self.patience = patience
         self.retries = 0
 
     def close(self) -> None:
@@ -84,32 +84,32 @@ class Edge:
     def settle(self, path: str, body: Any, *, token: str = "", key: str = "") -> dict[str, Any]:
         """Send a command and wait until it is done; its answer. Without a token one can only ask again."""
         headers = _headers(token, key) | {"Prefer": f"wait={WAIT_S}"}
-        until = time.monotonic() + self._patience.seconds
+        until = time.monotonic() + self.patience.seconds
         answer = self._ask("POST", path, orjson.dumps(body), headers)
         while answer.status == 202:
             if token:
                 return self.outcome(answer.body["command_id"], token)
             if time.monotonic() > until:
-                raise GaveUp(f"{path} is still pending after {self._patience.seconds:.0f} s")
-            self._patience.sleep(0.2)
+                raise GaveUp(f"{path} is still pending after {self.patience.seconds:.0f} s")
+            self.patience.sleep(0.2)
             answer = self._ask("POST", path, orjson.dumps(body), headers)
         return answer.body
 
     def outcome(self, command: str, token: str) -> dict[str, Any]:
         """The answer of a command, once it is settled."""
-        until = time.monotonic() + self._patience.seconds
+        until = time.monotonic() + self.patience.seconds
         while time.monotonic() < until:
             said = self.get(f"/v1/commands/{command}", token)
             if said["state"] == "done":
                 return said.get("answer") or {}
             if said["state"] != "pending":
                 raise Refused(409, {"code": said.get("code") or said["state"], "detail": f"command {command}"})
-            self._patience.sleep(0.1)
-        raise GaveUp(f"command {command} is still pending after {self._patience.seconds:.0f} s")
+            self.patience.sleep(0.1)
+        raise GaveUp(f"command {command} is still pending after {self.patience.seconds:.0f} s")
 
     def _ask(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> Answer:
         """Ask until there is an answer that lasts; always with the same key."""
-        until = time.monotonic() + self._patience.seconds
+        until = time.monotonic() + self.patience.seconds
         tries = 0
         while True:
             asked, why = self._once(method, path, body, headers)
@@ -119,8 +119,8 @@ class Edge:
             tries += 1
             pause = _pause(tries, why)
             if time.monotonic() + pause > until:
-                raise GaveUp(f"{method} {path}: {why} for {self._patience.seconds:.0f} s")
-            self._patience.sleep(pause)
+                raise GaveUp(f"{method} {path}: {why} for {self.patience.seconds:.0f} s")
+            self.patience.sleep(pause)
 
     def _once(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[Answer | None, str]:
         try:

@@ -8,8 +8,9 @@ from typing import TypeVar
 from ops.journey.baskets import Basket
 from ops.journey.catalogue import Catalogue, read_catalogue
 from ops.journey.rows import InputFault
-from ops.replay import opening, settling
+from ops.replay import settling
 from ops.replay.edge import Edge
+from ops.replay.opening import Opening, uploads
 from ops.replay.plan import UNPOSTED, plan
 from ops.replay.progress import Progress
 from ops.replay.stage import ReplayOptions, Stage, Summary, set_stage
@@ -57,44 +58,37 @@ def _replay(stage: Stage, speed: float) -> Summary:
 
 def _open(stage: Stage, catalogue: Catalogue, baskets: list[Basket]) -> None:
     """Everything that must be there before the first sale."""
-    edge, state, owner = stage.edge, stage.state, stage.owner
+    state, opening = stage.state, Opening(stage.state, stage.owner, catalogue)
     if not state.all("SELECT code FROM store"):
         return
-    opening.open_merchant(edge, state, owner, stage.options.merchant)
-    opening.open_stores(edge, state, owner)
+    opening.merchant(stage.edge)
+    opening.stores(stage.edge)
     tills = state.all("SELECT store, number FROM till WHERE key IS NULL ORDER BY 1, 2")
-    _each(stage, "tills", tills, lambda edge, till: opening.enrol_till(edge, state, owner, till))
-    _open_products(stage, catalogue, baskets)
-    households = sorted({basket.household for basket in baskets}, key=int)
-    enrolled = {row[0] for row in state.all("SELECT household FROM member")}
-    _each(
-        stage,
-        "members",
-        [household for household in households if household not in enrolled],
-        lambda edge, household: opening.enrol_member(edge, state, owner, household),
-    )
-
-
-def _open_products(stage: Stage, catalogue: Catalogue, baskets: list[Basket]) -> None:
-    state, owner = stage.state, stage.owner
+    _each(stage, "tills", tills, opening.till)
+    _open_products(stage, opening, baskets)
     undelivered = [row[0] for row in state.all("SELECT code FROM store WHERE delivered = 0 ORDER BY code")]
+    _each(stage, "deliveries", undelivered, opening.delivery)
+    enrolled = {row[0] for row in state.all("SELECT household FROM member")}
+    households = sorted({basket.household for basket in baskets} - enrolled, key=int)
+    _each(stage, "members", households, opening.member)
+
+
+def _open_products(stage: Stage, opening: Opening, baskets: list[Basket]) -> None:
+    """What is sold or delivered and not loaded yet."""
+    catalogue, state = opening.catalogue, stage.state
     codes = {line.product for basket in baskets for line in basket.lines}
-    codes |= {code for store in undelivered for code, _ in catalogue.deliveries(store)}
+    for (store,) in state.all("SELECT code FROM store WHERE delivered = 0"):
+        codes |= {code for code, _ in catalogue.deliveries(store)}
     codes -= {row[0] for row in state.all("SELECT code FROM sku")}
     products = [catalogue.products[code] for code in sorted(codes, key=int)]
     with Progress("products", len(products), stage.say) as progress:
-        for upload in opening.uploads(products):
-            opening.load_products(stage.edge, state, owner, upload)
+        for upload in uploads(products):
+            opening.products(stage.edge, upload)
             progress.add(len(upload))
-    _each(
-        stage,
-        "deliveries",
-        undelivered,
-        lambda edge, store: opening.deliver(edge, state, owner, store, catalogue),
-    )
 
 
 def _each(stage: Stage, what: str, items: list[Item], task: Callable[[Edge, Item], None]) -> None:
+    """One step of the opening, shared out over all hands."""
     with Progress(what, len(items), stage.say) as progress:
 
         def one(edge: Edge, item: Item) -> None:
@@ -124,9 +118,8 @@ def _post(stage: Stage, rung: list[Rung], speed: float, summary: Summary) -> Non
 
 
 def _settle(stage: Stage, summary: Summary) -> None:
-    if stage.state.accepted() == 0:
-        return
-    if settling.await_reports(stage.edge, stage.state, stage.owner, patience=stage.patience, say=stage.say):
+    wanted = stage.state.accepted()
+    if wanted == 0 or settling.await_reports(stage.edge, stage.owner, wanted=wanted, say=stage.say):
         return
     stage.say("the reports stand still: asking for every sale")
     summary.failures += settling.unsettled(stage.crew, stage.state, stage.owner)

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 from ops.replay.crew import Crew
-from ops.replay.edge import Edge, Patience
-from ops.replay.opening import Owner
+from ops.replay.edge import Edge
+from ops.replay.owner import Owner
 from ops.replay.progress import Progress
 from ops.replay.state import State
 
@@ -17,9 +17,9 @@ FIRST_DAY, LAST_DAY = "2016-12-31", "2017-12-31"
 """The business dates of the year the input is of."""
 
 
-def await_reports(edge: Edge, state: State, owner: Owner, *, patience: Patience, say: Callable[[str], None]) -> bool:
-    """Wait until the reports count every accepted sale; False when they have stood still too long."""
-    wanted, since = state.accepted(), time.monotonic()
+def await_reports(edge: Edge, owner: Owner, *, wanted: int, say: Callable[[str], None]) -> bool:
+    """Wait until the reports count so many sales; False when they have stood still too long."""
+    since = time.monotonic()
     with Progress("settled", wanted, say) as progress:
         while time.monotonic() - since < QUIET_S:
             fresh = tickets(edge, owner) - progress.count
@@ -28,7 +28,7 @@ def await_reports(edge: Edge, state: State, owner: Owner, *, patience: Patience,
                 return True
             if fresh:
                 since = time.monotonic()
-            patience.sleep(POLL_S)
+            edge.patience.sleep(POLL_S)
     return False
 
 

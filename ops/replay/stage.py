@@ -11,7 +11,7 @@ from pathlib import Path
 from ops.journey.rows import SAMPLE, fingerprint
 from ops.replay.crew import Crew
 from ops.replay.edge import Edge, Patience
-from ops.replay.opening import Owner
+from ops.replay.owner import Owner
 from ops.replay.state import State
 
 
@@ -67,11 +67,9 @@ def set_stage(options: ReplayOptions, state: State, say: Callable[[str], None]) 
     """Hold the state to its input and merchant, and make ready to talk to the edge."""
     state.bind("input", fingerprint(options.input))
     state.bind("merchant", options.merchant)
-    if options.login:
-        state.keep("given", "yes")
-        state.keep("login", options.login)
-        state.keep("password", options.password)
     patience = Patience(options.patience_s, threading.Event())
     edge = Edge(options.url, patience)
     owner = Owner(Edge(options.url, patience), state, options.merchant)
+    if options.login:
+        owner.named(options.login, options.password)
     return Stage(options, state, say, patience, edge, owner, Crew(options.url, options.terminals, patience))
