@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from flask import Flask, Response, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from edge import errors, identity
 from edge.accept import BODY_MAX_BYTES
@@ -16,6 +17,7 @@ from models.base import db
 from ops import logs, metrics
 from ops.broker import AREAS
 from ops.logs import SAFE_TRACE, log, trace
+from ops.settings import settings
 
 LEFT_BYTES, LEFT_MAX = 64 * 1024, 32
 """A body nobody asked for is read in so many pieces of this size; a longer one costs its sender the connection."""
@@ -45,6 +47,9 @@ def create_app() -> Flask:
     app.after_request(_finish)
     app.teardown_appcontext(_leave)
     app.wsgi_app = _with_headers(app.wsgi_app)  # type: ignore[method-assign]
+    if settings().proxies:
+        hops = settings().proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     return app
 
 

@@ -29,7 +29,10 @@ class Secrets:
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything the environment decides. The embedded profile needs none of it set."""
+    """Everything the environment decides. The embedded profile needs none of it set.
+
+    `proxies` is how many proxies of ours stand before the edge: that many hops of X-Forwarded-For are believed.
+    """
 
     home: Path
     database_url: str
@@ -40,6 +43,7 @@ class Settings:
     edge_workers: int
     edge_threads: int
     queue_age_max_seconds: int
+    proxies: int
 
     @property
     def profile(self) -> str:
@@ -69,6 +73,7 @@ def settings() -> Settings:
         edge_workers=int(env.get("REGULARS_EDGE_WORKERS", "1" if embedded else "2")),
         edge_threads=int(env.get("REGULARS_EDGE_THREADS", "16")),
         queue_age_max_seconds=int(env.get("REGULARS_QUEUE_AGE_MAX_SECONDS", "30")),
+        proxies=int(env.get("REGULARS_PROXIES", "0")),
     )
 
 

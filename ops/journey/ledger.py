@@ -196,6 +196,7 @@ def open_ledger(url: str) -> Ledger:
         return Ledger(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30), "?")
     parts = urlsplit(url)
     connection = pymysql.connect(
+        autocommit=True,
         host=parts.hostname or "127.0.0.1",
         port=parts.port or 3306,
         user=unquote(parts.username or "root"),
