@@ -19,6 +19,8 @@ COMMANDS = {
     "parked": "ops.cli.parked",
     "replay": "ops.cli.load",
     "verify": "ops.cli.load",
+    "bench": "ops.bench.commands",
+    "storm": "ops.storm.commands",
     "servers": "ops.servers.commands",
 }
 

@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from amqp.exceptions import ConsumerCancelled
 from celery.worker.consumer import Consumer as CeleryConsumer
 from marshmallow import ValidationError
 
@@ -154,6 +155,9 @@ class Consumer(CeleryConsumer):
     talkative ones are switched off by the worker's flags.
     """
 
+    task_consumer: Any
+    _ticking: Any = None
+
     class Blueprint(CeleryConsumer.Blueprint):  # type: ignore[valid-type,misc]
         """Celery's steps without delayed delivery: nothing here is scheduled by the broker."""
 
@@ -164,7 +168,15 @@ class Consumer(CeleryConsumer):
     def on_ready(self) -> None:
         """The loop looks up four times a second, so that a request to stop is heard while nothing arrives."""
         super().on_ready()
-        self.timer.call_repeatedly(TICK_SECONDS, self._tick)
+        if not self._ticking:
+            self._ticking = self.timer.call_repeatedly(TICK_SECONDS, self._tick)
+        self._heed_cancels()
+
+    def _heed_cancels(self) -> None:
+        """Connect again when a queue is deleted, also in the first moment, when Celery overhears the broker's word."""
+        channel = self.task_consumer.channel
+        for tag in getattr(channel, "callbacks", ()):
+            channel.cancel_callbacks[tag] = lambda tag: self.call_soon(_lose_queue, tag)
 
     def _tick(self) -> None:
         metrics.worker_seen.labels(",".join(self.app.amqp.queues.consume_from)).set_to_current_time()
@@ -184,6 +196,10 @@ class Consumer(CeleryConsumer):
     def on_invalid_task(self, body: Any, message: Any, exc: Exception) -> None:
         """A command in a form that is not ours."""
         park_message(message, f"not our form: {exc}", self)
+
+
+def _lose_queue(tag: str) -> None:
+    raise ConsumerCancelled(tag)
 
 
 def park_message(message: Any, why: str, consumer: Any, failures: int = 0) -> None:
@@ -225,7 +241,7 @@ def _raw(message: Any) -> Message:
 
 
 def _id_of(message: Any) -> UUID:
-    with suppress(ValueError, TypeError, AttributeError):
+    with suppress(LookupError, ValueError, TypeError, AttributeError):
         return UUID(str(message.headers["id"]))
     return NOBODY
 

@@ -1,0 +1,139 @@
+"""From a seed to a verdict: an installation is raised, a shop opened in it, a storm let loose, and all is checked."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ops.storm.checker import Verdict, check
+from ops.storm.drain import Patience, Progress, await_drained
+from ops.storm.field import Fault, Field
+from ops.storm.history import History, read_history
+from ops.storm.queues import RabbitQueues
+from ops.storm.rig import CLUSTER, Rig
+from ops.storm.shop import open_shop
+from ops.storm.storm import Storm, every_fault
+from ops.storm.tills import Counter, Crew
+
+MEMBERS = 8
+SHORT_STORM_SECONDS = 120.0
+CALM_SECONDS = 3.0
+"""So long tills go on selling after the last fault: the workers must serve as if nothing had been."""
+TELL_SECONDS = 5.0
+HISTORY = "history.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class StormOptions:
+    """A storm to be: `faults` are parts of the names of those that may happen; none named, all."""
+
+    home: Path
+    seed: int
+    seconds: float
+    faults: tuple[str, ...] = ()
+    tills: int = 6
+
+
+class NoSuchFault(ValueError):
+    """Nothing a storm knows has such a name."""
+
+
+def chosen(names: tuple[str, ...]) -> list[Fault]:
+    """The faults whose names contain one of these."""
+    faults = every_fault()
+    for name in names:
+        if not any(name in fault.name for fault in faults):
+            raise NoSuchFault(f"no fault is called {name}; there are: {', '.join(fault.name for fault in faults)}")
+    return [fault for fault in faults if not names or any(name in fault.name for name in names)]
+
+
+def storm(options: StormOptions, say: Callable[[str], None] = print) -> Verdict:
+    """Run a storm on private servers with tills of our own, and judge it."""
+    faults = chosen(options.faults)
+    say(f"storm: seed {options.seed}, {options.seconds:.0f} s, in {options.home}")
+    with Rig(options.home, CLUSTER) as rig:
+        shop = open_shop(rig.url, tills=options.tills, members=MEMBERS)
+        history = History(options.home / HISTORY, shop)
+        counter = Counter(rig.url, shop, history, options.seed)
+        crew, field = Crew(counter), _field(rig, history, options, say)
+        with _telling(history, say):
+            crew.start()
+            wild = Storm(field, faults, options.seed)
+            wild.rage(options.seconds)
+            say("the storm is over")
+            rig.await_ready()
+            time.sleep(CALM_SECONDS)
+            crew.close()
+        history.close()
+        verdict = _judge(rig, field, say)
+        verdict.violations += [f"UNANSWERED: {what}" for what in counter.unanswered]
+        verdict.violations += [f"MISHAP: {what}" for what in wild.mishaps]
+        return verdict
+
+
+def tell(verdict: Verdict, say: Callable[[str], None], shown: int = 30) -> None:
+    """What was found, in words."""
+    say(", ".join(f"{name} {count}" for name, count in verdict.counts.items()))
+    say(f"slowest POST (while the edge was not held still): {verdict.slowest:.2f} s")
+    for violation in verdict.violations[:shown]:
+        say(f"VIOLATION {violation}")
+    if len(verdict.violations) > shown:
+        say(f"VIOLATION … and {len(verdict.violations) - shown} more")
+    say("nothing lost, nothing doubled" if verdict.ok else f"{len(verdict.violations)} VIOLATIONS")
+
+
+def _field(rig: Rig, history: History, options: StormOptions, say: Callable[[str], None]) -> Field:
+    assert rig.servers is not None  # noqa: S101 - the rig is the cluster's
+    rabbit = rig.servers.rabbitmq
+    longest = 10.0 if options.seconds >= SHORT_STORM_SECONDS else 5.0
+    chance = random.Random(options.seed + 1)
+    queues = RabbitQueues(rabbit.url, rabbit.management_url)
+    began = time.monotonic()
+
+    def dated(what: str) -> None:
+        say(f"{time.monotonic() - began:6.1f} s  {what}")
+
+    return Field(rig, queues, history, chance, dated, longest)
+
+
+def _judge(rig: Rig, field: Field, say: Callable[[str], None]) -> Verdict:
+    told = read_history(field.history.path)
+    began = time.monotonic()
+    progress = await_drained(told, rig.database_url, field.queues, Patience())
+    say(f"drained after {time.monotonic() - began:.1f} s: {progress}")
+    verdict = check(told, rig.database_url, field.injected)
+    if not progress.over:
+        verdict.violations.insert(0, f"STUCK: {_stuck(progress)}")
+    return verdict
+
+
+def _stuck(progress: Progress) -> str:
+    return (
+        f"{progress.missing} commands and {progress.followups_missing} follow-ups not settled,"
+        f" {progress.owed} messages owed, {progress.waiting} waiting"
+    )
+
+
+class _telling:  # noqa: N801 - used as a statement
+    """Tells every few seconds how much was sent."""
+
+    def __init__(self, history: History, say: Callable[[str], None]) -> None:
+        self._history, self._say = history, say
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._over.wait(TELL_SECONDS):
+            counts = self._history.counts
+            self._say(", ".join(f"{name} {count}" for name, count in sorted(counts.items())))
