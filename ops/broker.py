@@ -6,10 +6,12 @@ Valkey or Redis (embedded): the same names; what RabbitMQ does by arguments the 
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from amqp.exceptions import NotFound
 from kombu import Connection, Exchange, Queue
 
 from ops.settings import settings
@@ -19,6 +21,7 @@ PARKED = "parked"
 PROBE = "probe"
 QUEUE_LENGTH_MAX = 200_000
 DELIVERY_LIMIT = 20
+SETTLE_SECONDS = 1.0
 VISIBILITY_SECONDS = 60
 """Embedded: a message whose worker died comes back after this long at the latest."""
 
@@ -99,14 +102,28 @@ def topology(no_declare: bool = False) -> list[Queue]:
 
 
 def declare() -> None:
-    """Make every queue; done at deploy, again harmless. Valkey and Redis make a list when it is pushed to."""
+    """Make every queue; done at deploy, again harmless. Valkey and Redis make a list when it is pushed to.
+
+    RabbitMQ 3.10 loses a quorum queue for good when it is killed within a moment of making it: wait it out.
+    """
     if not is_amqp(settings().broker_url):
         return
+    fresh = not _declared()
     with connect() as connection:
         channel = connection.default_channel
         probe = {"x-max-length": 1, "x-overflow": "drop-head"}
         for queue in [*topology(), _queue(PROBE, probe)]:
             queue(channel).declare()
+    if fresh:
+        time.sleep(SETTLE_SECONDS)
+
+
+def _declared() -> bool:
+    try:
+        depths()
+    except NotFound:
+        return False
+    return True
 
 
 def depths() -> dict[str, int]:
