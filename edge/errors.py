@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from models.faults import is_transient
-from models.rules.refusals import REFUSALS
+from models.rules.refusals import REFUSALS, Refused
 from ops.logs import log, trace
 from ops.publisher import Unpublished
 
@@ -92,6 +92,10 @@ def register(app: Flask) -> None:
     @app.errorhandler(Problem)
     def _problem(error: Problem) -> Response:
         return problem(error.code, error.detail, **error.more)
+
+    @app.errorhandler(Refused)
+    def _refused(refusal: Refused) -> Response:
+        return problem(refusal.code, **refusal.facts)
 
     @app.errorhandler(ValidationError)
     def _invalid(error: ValidationError) -> Response:
