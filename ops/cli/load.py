@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
+from ops.journey.rows import Complaint
 from ops.journey.verify import VerifyOptions
 from ops.journey.verify import verify as verify_baskets
 from ops.replay.play import replay as replay_baskets
@@ -35,8 +38,9 @@ def replay(**options: Any) -> None:
     given = {name: value for name, value in options.items() if value is not None}
     given.setdefault("url", f"http://{settings().bind}:{settings().port}")
     given.setdefault("state", settings().home / "replay")
-    summary = replay_baskets(ReplayOptions(**given), say=click.echo)
-    sys.exit(1 if summary.failures else 0)
+    with _plainly():
+        summary = replay_baskets(ReplayOptions(**given), say=click.echo)
+    sys.exit(0 if summary.ok else 1)
 
 
 @click.command()
@@ -47,4 +51,15 @@ def verify(**options: Any) -> None:
     """Recompute everything from the input and compare with the database, to the cent."""
     given = {name: value for name, value in options.items() if value is not None}
     given.setdefault("state", settings().home / "replay")
-    sys.exit(0 if verify_baskets(VerifyOptions(**given), say=click.echo) else 1)
+    with _plainly():
+        equal = verify_baskets(VerifyOptions(**given), say=click.echo)
+    sys.exit(0 if equal else 1)
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """What the user can mend is said in a line, without a traceback."""
+    try:
+        yield
+    except Complaint as complaint:
+        raise click.ClickException(str(complaint)) from complaint
