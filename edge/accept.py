@@ -23,6 +23,7 @@ from edge.identity import caller
 from edge.reads import Json
 from models.receipts import CONFLICT, DONE, PENDING, REFUSED, Outcome, outcome_of
 from ops import cache
+from ops.boundaries import boundary
 from ops.broker import bundle
 from ops.logs import trace
 from ops.publisher import open_publisher
@@ -125,14 +126,14 @@ def publish_and_wait(accepted: Accepted, seconds: float) -> Outcome:
     """Publish, then wait up to `seconds` for the outcome; `pending` when it has not come."""
     envelope = accepted.envelope
     if seconds <= 0:
-        publisher.send(bundle(envelope.name, [envelope.to_wire()]))
+        _publish([envelope])
         return Outcome(PENDING)
     envelope.reply = answers.channel
     awaited = f"{envelope.id}?body={accepted.hash}"
     waiter = answers.expect(awaited)
     try:
         began = time.monotonic()
-        publisher.send(bundle(envelope.name, [envelope.to_wire()]))
+        _publish([envelope])
         waiter.event.wait(max(0.1, seconds - (time.monotonic() - began)))
     finally:
         answers.forget(awaited, waiter)
@@ -151,8 +152,13 @@ def settled(accepted: Accepted) -> Outcome:
 
 def publish_bundle(accepted: list[Accepted]) -> None:
     """Publish several commands of one name as one message: all are taken, or none."""
-    wires = [each.envelope.to_wire() for each in accepted]
-    publisher.send(bundle(accepted[0].envelope.name, wires))
+    _publish([each.envelope for each in accepted])
+
+
+def _publish(envelopes: list[Envelope]) -> None:
+    boundary("edge before publish")
+    publisher.send(bundle(envelopes[0].name, [envelope.to_wire() for envelope in envelopes]))
+    boundary("edge after publish")
 
 
 def request_wait() -> float | None:
