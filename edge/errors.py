@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -88,41 +89,54 @@ BY_STATUS = {
 
 def register(app: Flask) -> None:
     """Hang the table on the application."""
+    for kind, handler in HANDLERS.items():
+        app.register_error_handler(kind, handler)
 
-    @app.errorhandler(Problem)
-    def _problem(error: Problem) -> Response:
-        return problem(error.code, error.detail, **error.more)
 
-    @app.errorhandler(Refused)
-    def _refused(refusal: Refused) -> Response:
-        return problem(refusal.code, **refusal.facts)
+def _problem(error: Problem) -> Response:
+    return problem(error.code, error.detail, **error.more)
 
-    @app.errorhandler(ValidationError)
-    def _invalid(error: ValidationError) -> Response:
-        return problem("request.invalid", errors=field_errors(error.messages))
 
-    @app.errorhandler(Unpublished)
-    def _unpublished(error: Unpublished) -> Response:
-        log.warning("not published", reason=str(error))
+def _refused(refusal: Refused) -> Response:
+    """A rule says no to a question; to a command it does so in the worker."""
+    return problem(refusal.code, **refusal.facts)
+
+
+def _invalid(error: ValidationError) -> Response:
+    return problem("request.invalid", errors=field_errors(error.messages))
+
+
+def _unpublished(error: Unpublished) -> Response:
+    log.warning("not published", reason=str(error))
+    return problem("system.busy")
+
+
+def _http(error: HTTPException) -> Response:
+    if error.code == 422:
+        return problem("request.invalid", errors=field_errors(_query_messages(error)))
+    response = problem(BY_STATUS.get(error.code or 500, "request.failed"))
+    allowed = getattr(error, "valid_methods", None)
+    if allowed:
+        response.headers["Allow"] = ", ".join(sorted(allowed))
+    return response
+
+
+def _failed(error: Exception) -> Response:
+    if is_transient(error):
+        log.warning("a dependency is away", error=f"{type(error).__name__}: {error}")
         return problem("system.busy")
+    log.exception("a request failed", method=request.method, rule=str(request.url_rule))
+    return problem("request.failed")
 
-    @app.errorhandler(HTTPException)
-    def _http(error: HTTPException) -> Response:
-        if error.code == 422:
-            return problem("request.invalid", errors=field_errors(_query_messages(error)))
-        response = problem(BY_STATUS.get(error.code or 500, "request.failed"))
-        allowed = getattr(error, "valid_methods", None)
-        if allowed:
-            response.headers["Allow"] = ", ".join(sorted(allowed))
-        return response
 
-    @app.errorhandler(Exception)
-    def _failed(error: Exception) -> Response:
-        if is_transient(error):
-            log.warning("a dependency is away", error=f"{type(error).__name__}: {error}")
-            return problem("system.busy")
-        log.exception("a request failed", method=request.method, rule=str(request.url_rule))
-        return problem("request.failed")
+HANDLERS: dict[type[Exception], Callable[[Any], Response]] = {
+    Problem: _problem,
+    Refused: _refused,
+    ValidationError: _invalid,
+    Unpublished: _unpublished,
+    HTTPException: _http,
+    Exception: _failed,
+}
 
 
 def _query_messages(error: HTTPException) -> Any:
