@@ -22,8 +22,13 @@ ROOT = Path(__file__).parents[2]
 @click.command()
 def edge() -> None:
     """Serve HTTP."""
+    serve("edge.app:create_app")
+
+
+def serve(application: str) -> None:
+    """Serve a WSGI application, named as `module:factory`, with the edge's address, processes and threads."""
     Granian(
-        "edge.app:create_app",
+        application,
         factory=True,
         address=settings().bind,
         port=settings().port,
