@@ -14,13 +14,14 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from flask import Response, request
+from flask import Response, g, request
 from marshmallow import ValidationError
 
 from edge.answers import answers
 from edge.errors import Problem, problem
 from edge.identity import caller
 from edge.reads import Json
+from models.faults import is_transient
 from models.receipts import CONFLICT, DONE, PENDING, REFUSED, Outcome, outcome_of
 from ops import cache
 from ops.boundaries import boundary
@@ -34,6 +35,8 @@ from schemas.envelope import Actor, Envelope, body_hash, command_id
 
 BODY_MAX_BYTES = 256 * 1024
 WAIT_MAX_SECONDS = 5.0
+REQUEST_SECONDS = 4.7
+LOOK_UP_SECONDS = 2.0
 PUBLIC_WAIT_SECONDS = 3.0
 KEY = re.compile(r"^[\x21-\x7e]{1,128}\Z")
 PREFER_WAIT = re.compile(r"(?:^|[\s,;])wait=(\d{1,3})(?=$|[\s,;])")
@@ -134,12 +137,27 @@ def publish_and_wait(accepted: Accepted, seconds: float) -> Outcome:
     try:
         began = time.monotonic()
         _publish([envelope])
-        waiter.event.wait(max(0.1, seconds - (time.monotonic() - began)))
+        waiter.event.wait(max(0.1, min(seconds - (time.monotonic() - began), _budget())))
     finally:
         answers.forget(awaited, waiter)
-    if waiter.outcome is not None:
-        return Outcome(**waiter.outcome)
-    return outcome_of(envelope.merchant, envelope.id, accepted.hash)[1]
+    return Outcome(**waiter.outcome) if waiter.outcome is not None else _looked_up(accepted)
+
+
+def _looked_up(accepted: Accepted) -> Outcome:
+    """Nobody announced it; perhaps the receipt is there all the same. It was accepted either way."""
+    if _budget() < LOOK_UP_SECONDS:
+        return Outcome(PENDING)
+    try:
+        return outcome_of(accepted.envelope.merchant, accepted.envelope.id, accepted.hash)[1]
+    except Exception as error:
+        if not is_transient(error):
+            raise
+        return Outcome(PENDING)
+
+
+def _budget() -> float:
+    """Seconds left for this request before a till gives it up."""
+    return REQUEST_SECONDS - (time.perf_counter() - g.began)
 
 
 def settled(accepted: Accepted) -> Outcome:
@@ -157,7 +175,8 @@ def publish_bundle(accepted: list[Accepted]) -> None:
 
 def _publish(envelopes: list[Envelope]) -> None:
     boundary("edge before publish")
-    publisher.send(bundle(envelopes[0].name, [envelope.to_wire() for envelope in envelopes]))
+    message = bundle(envelopes[0].name, [envelope.to_wire() for envelope in envelopes])
+    publisher.send(message, max(0.5, _budget()))
     boundary("edge after publish")
 
 

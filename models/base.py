@@ -113,6 +113,10 @@ class Sqlite(peewee.SqliteDatabase):
         """A write transaction that takes the write lock at once, so that it cannot fail half-way for it."""
         return self.atomic("IMMEDIATE")
 
+    def hasten(self, seconds: int) -> None:
+        """Wait no longer than this for another writer."""
+        self.timeout = seconds
+
 
 class Mysql(ReconnectMixin, peewee.MySQLDatabase):
     """MySQL or MariaDB. A connection lost between transactions is opened again; inside one it is an error."""
@@ -123,9 +127,38 @@ class Mysql(ReconnectMixin, peewee.MySQLDatabase):
         """A write transaction, READ COMMITTED."""
         return self.atomic()
 
+    def hasten(self, seconds: int) -> None:
+        """Wait no longer than this for a statement: for those who have somebody waiting themselves."""
+        self.connect_params.update(connect_timeout=1, read_timeout=seconds, write_timeout=seconds)
+
+    def _reconnect(self, func: Any, *args: Any, **kwargs: Any) -> Any:
+        """A server that did not answer in time is not asked a second time at once."""
+        try:
+            return func(*args, **kwargs)
+        except peewee.OperationalError as error:
+            if "timed out" in str(error):
+                self.close()
+                raise
+            return super()._reconnect(_failing_once(func, error), *args, **kwargs)
+
+
+def _failing_once(func: Any, error: Exception) -> Any:
+    """A call that fails as it did before, and is made anew when it is tried again."""
+    failures = [error]
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if failures:
+            raise failures.pop()
+        return func(*args, **kwargs)
+
+    return call
+
 
 def open_database(url: str) -> Sqlite | Mysql:
-    """The handle for a `sqlite:///path` or `mysql://user:password@host:port/name` address; connects lazily."""
+    """The handle for a `sqlite:///path` or `mysql://user:password@host:port/name` address; connects lazily.
+
+    With `?tls=yes` the connection is encrypted, else it is not: inside one host or a closed network.
+    """
     if url.startswith("sqlite:///"):
         pragmas = {"journal_mode": "wal", "synchronous": "full", "cache_size": -32_000}
         return Sqlite(url.removeprefix("sqlite:///"), timeout=15, pragmas=pragmas, factory=TracedSqlite)
@@ -140,6 +173,7 @@ def open_database(url: str) -> Sqlite | Mysql:
         cursorclass=TracedCursor,
         init_command="SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED",
         sql_mode="STRICT_TRANS_TABLES,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION",
+        ssl_disabled="tls=yes" not in parts.query,
         connect_timeout=3,
         read_timeout=20,
         write_timeout=20,

@@ -86,9 +86,10 @@ def transport_options(url: str) -> dict[str, Any]:
 
 
 def connect() -> Connection:
-    """A connection for publishing or asking; never kept by a worker, which only consumes."""
+    """A connection for publishing or asking, in a hurry; never kept by a worker, which only consumes."""
     url = settings().broker_url
-    return Connection(url, connect_timeout=2, heartbeat=0, transport_options=transport_options(url))
+    options = transport_options(url) | ({} if is_amqp(url) else {"socket_timeout": 2})
+    return Connection(url, connect_timeout=2, heartbeat=0, transport_options=options)
 
 
 def topology(no_declare: bool = False) -> list[Queue]:

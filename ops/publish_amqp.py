@@ -25,6 +25,7 @@ from ops import metrics
 from ops.broker import BUNDLE_MAX, PROBE, Message, Unpublished, connect, merged
 
 CONFIRM_SECONDS = 2.0
+SEND_SECONDS = 2 * CONFIRM_SECONDS + 0.5
 GATHER_MAX = 256
 PROBE_SECONDS = 1.0
 
@@ -60,11 +61,11 @@ class AmqpPublisher:
         self._returned: set[str] = set()
         self.blocked = False
 
-    def send(self, message: Message) -> None:
-        """Publish and wait for the confirm; `Unpublished` within five seconds otherwise."""
-        self.send_many([message])
+    def send(self, message: Message, seconds: float = SEND_SECONDS) -> None:
+        """Publish and wait for the confirm; `Unpublished` within so many seconds otherwise."""
+        self.send_many([message], seconds)
 
-    def send_many(self, messages: Iterable[Message]) -> None:
+    def send_many(self, messages: Iterable[Message], seconds: float = SEND_SECONDS) -> None:
         """Publish all, then wait for all; raises when any was not confirmed."""
         if self.blocked:
             raise Unpublished("the broker does not confirm at present")
@@ -72,7 +73,7 @@ class AmqpPublisher:
         tickets = [Ticket(message) for message in messages]
         for ticket in tickets:
             self._inbox.put(ticket)
-        deadline = time.monotonic() + 2 * CONFIRM_SECONDS + 0.5
+        deadline = time.monotonic() + min(seconds, SEND_SECONDS)
         for ticket in tickets:
             ticket.done.wait(max(0.0, deadline - time.monotonic()))
         failed = next((ticket.reason for ticket in tickets if ticket.reason), None)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
 from ops import metrics
 from ops.broker import QUEUE_LENGTH_MAX, Message, Unpublished, connect
+
+SEND_SECONDS = 4.5
 
 
 class ListPublisher:
@@ -18,8 +21,9 @@ class ListPublisher:
         self._local = threading.local()
         self.blocked = False
 
-    def send(self, message: Message) -> None:
-        """Publish; `Unpublished` when the store does not take it."""
+    def send(self, message: Message, seconds: float = SEND_SECONDS) -> None:
+        """Publish; `Unpublished` when the store does not take it. A connection found stale is replaced once."""
+        began = time.monotonic()
         for last in (False, True):
             try:
                 self._push(message)
@@ -27,7 +31,7 @@ class ListPublisher:
                 return
             except Exception as error:
                 self._drop()
-                if last or isinstance(error, Unpublished):
+                if last or isinstance(error, Unpublished) or time.monotonic() - began > seconds / 2:
                     metrics.publishes.labels("refused").inc()
                     raise Unpublished(f"{type(error).__name__}: {error}") from error
 
