@@ -206,7 +206,7 @@ def respond(command: type[Command], accepted: Accepted, outcome: Outcome) -> Res
         done = {"command_id": str(envelope.id), "state": DONE, **accepted.foreseen, **outcome.answer}
         response = Json(done, command.status, location)
     else:
-        pending = {"command_id": str(envelope.id), "state": PENDING, **accepted.foreseen}
+        pending = {"command_id": str(envelope.id), "state": outcome.state, **accepted.foreseen}
         response = Json(pending, 202, location)
     if outcome.replayed:
         response.headers["Idempotency-Replayed"] = "true"

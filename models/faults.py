@@ -20,8 +20,19 @@ TRANSIENT_SQLITE = ("locked", "busy", "disk i/o", "full", "unable to open", "rea
 DUPLICATE_NUMBERS = frozenset((1022, 1062))
 
 
-def is_transient(error: BaseException) -> bool:
-    """True when the same transaction may well succeed later: nothing is wrong with what it says."""
+def is_transient(error: BaseException | None) -> bool:
+    """True when the same transaction may well succeed later: nothing is wrong with what it says.
+
+    What an error came of counts as well: where the disk was full, the roll-back may fail with another.
+    """
+    while error is not None:
+        if _is_transient(error):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _is_transient(error: BaseException) -> bool:
     if isinstance(error, (peewee.InterfaceError, pymysql.err.InterfaceError, ConnectionError, TimeoutError)):
         return True
     if isinstance(error, (peewee.OperationalError, pymysql.err.OperationalError, pymysql.err.InternalError)):

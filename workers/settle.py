@@ -15,7 +15,7 @@ from uuid import UUID
 from models import receipts
 from models.base import db
 from models.faults import is_duplicate, is_transient
-from models.receipts import CONFLICT, Outcome
+from models.receipts import CONFLICT, PARKED, Outcome
 from models.rules.refusals import Refused
 from ops import metrics
 from ops.boundaries import boundary
@@ -48,9 +48,15 @@ def settle(handler: Handler, orders: list[Order]) -> list[Culprit]:
         if is_transient(error):
             raise
         if len(orders) == 1:
-            log.exception("a command cannot be settled", command=orders[0].envelope.name, id=str(orders[0].envelope.id))
-            return [Culprit(orders[0], f"{type(error).__name__}: {error}")]
+            return [_culprit(orders[0], error)]
     return [culprit for order in orders for culprit in settle(handler, [order])]
+
+
+def _culprit(order: Order, error: Exception) -> Culprit:
+    """Whatever its handler had said or owed is void."""
+    log.exception("a command cannot be settled", command=order.envelope.name, id=str(order.envelope.id))
+    order.outcome, order.followups, order.after_commit = Outcome(PARKED), [], []
+    return Culprit(order, f"{type(error).__name__}: {error}")
 
 
 def _settle_together(handler: Handler, orders: list[Order]) -> None:
