@@ -16,7 +16,8 @@ from ops.logs import log
 from ops.publisher import Publisher, open_publisher
 
 CLAIM = 200
-IDLE_SECONDS = 0.02
+GATHER_SECONDS = 0.02
+"""Between rounds, unless there is more than a round can take: what gathers meanwhile travels, and is settled, together."""
 FAULT_SECONDS = 0.5
 COUNT_EVERY_SECONDS = 5.0
 
@@ -39,8 +40,8 @@ class Relay:
                 with connection():
                     moved = relay_once(self._publisher)
                     self._count()
-                if moved == 0:
-                    self._stopped.wait(IDLE_SECONDS)
+                if moved < CLAIM:
+                    self._stopped.wait(GATHER_SECONDS)
             except Exception as error:
                 log.warning("the relay waits", error=f"{type(error).__name__}: {error}")
                 with suppress(Exception):
