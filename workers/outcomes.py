@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from typing import Any
+from uuid import uuid4
 
 import orjson
 
@@ -17,16 +18,17 @@ from workers.settle import Culprit, settle
 DEATHS_MAX = 5
 """A command during whose own settling this many workers died is parked."""
 REMEMBERED_SECONDS = 86_400
+PROCESS = uuid4().hex
 
 
 def settle_doubtful(handler: Handler, order: Order) -> list[Culprit]:
     """Settle a redelivered command by itself, counting it as fatal until it has been."""
-    if _deaths(order, 1) > DEATHS_MAX:
+    if _deaths(order) > DEATHS_MAX:
         return [Culprit(order, "its worker died each time it was settled")]
     try:
         return settle(handler, [order])
     finally:
-        _deaths(order, -1)
+        _survived(order)
 
 
 def announce(orders: list[Order]) -> None:
@@ -52,11 +54,21 @@ def park_orders(culprits: list[Culprit]) -> None:
         metrics.parked.labels(rows[0][2].queue).inc(len(rows))
 
 
-def _deaths(order: Order, change: int) -> int:
-    """Who is settling a doubtful command: what is never taken back are the workers that died over it."""
+def _deaths(order: Order) -> int:
+    """Who has begun to settle a doubtful command and not come back: this process, and those that died over it.
+
+    Names rather than a number: begun again and again while the database is away, it is still one.
+    """
     key = f"deaths:{order.envelope.id}"
     with suppress(Exception):
-        number = cache.client().incrby(key, change)
-        cache.client().expire(key, REMEMBERED_SECONDS)
-        return int(number)
+        pipe = cache.client().pipeline()
+        pipe.sadd(key, PROCESS)
+        pipe.expire(key, REMEMBERED_SECONDS)
+        pipe.scard(key)
+        return int(pipe.execute()[-1])
     return 0
+
+
+def _survived(order: Order) -> None:
+    with suppress(Exception):
+        cache.client().srem(f"deaths:{order.envelope.id}", PROCESS)

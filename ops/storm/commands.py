@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from ops.storm.run import StormOptions, storm as run_storm, tell
+from ops.storm.run import StormOptions, tell
+from ops.storm.run import storm as run_storm
 
 
 @click.command()

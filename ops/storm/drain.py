@@ -12,6 +12,8 @@ from ops.storm.evidence import open_shop_ledger
 from ops.storm.history import Told
 
 LOOK_SECONDS = 0.25
+STILL_SECONDS = 0.6
+"""So long all must be done: a message in a worker's hands, given a second time perhaps, stands in no queue."""
 
 
 class Queues(Protocol):
@@ -58,10 +60,15 @@ def await_drained(told: Told, database_url: str, queues: Queues, patience: Patie
         found = _look(told, accepted, database_url, queues)
         if found != seen:
             seen, since = found, time.monotonic()
-        bound = patience.idle if found.idle else patience.busy
-        if found.over or time.monotonic() - since > bound:
+        if time.monotonic() - since > _bound(found, patience):
             return found
         time.sleep(LOOK_SECONDS)
+
+
+def _bound(found: Progress, patience: Patience) -> float:
+    if found.over:
+        return STILL_SECONDS
+    return patience.idle if found.idle else patience.busy
 
 
 def _look(told: Told, accepted: int, database_url: str, queues: Queues) -> Progress:

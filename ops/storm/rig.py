@@ -83,13 +83,13 @@ class Rig:
         """Name and process id of every supervised process that runs at this moment."""
         return self._supervisor.pids() if self._supervisor else {}
 
-    def await_ready(self) -> None:
-        """Wait until the edge can take sales and Redis is there."""
+    def await_ready(self, url: str = "") -> None:
+        """Wait until the edge (or another one, at `url`) can take sales and Redis is there."""
         pool = urllib3.PoolManager(retries=False, timeout=5.0)
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
             try:
-                answer = pool.request("GET", f"{self.url}/readyz")
+                answer = pool.request("GET", f"{url or self.url}/readyz")
                 if answer.status == 200 and answer.json()["state"] == "ready":
                     return
             except urllib3.exceptions.HTTPError:

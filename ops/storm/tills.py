@@ -18,19 +18,23 @@ EARLY_SECONDS = 60
 FINISH_SECONDS = 60.0
 """After the faults every call must get a lasting answer within this long."""
 ABANDONED_SHARE = 0.1
-WAITING_SHARE = 0.3
 SHORT = "sales.tenders_differ"
 
 
 @dataclass
 class Counter:
-    """What all tills share. `pause` is the longest a till thinks between two customers, in seconds."""
+    """What all tills share.
+
+    `pause` is the longest a till thinks between two customers, in seconds; `waiting` how many of a hundred calls
+    wait for their outcome.
+    """
 
     url: str
     shop: Shop
     history: History
     seed: int
     pause: float = 0.12
+    waiting: int = 30
     closing: threading.Event = field(default_factory=threading.Event)
     unanswered: list[str] = field(default_factory=list)
 
@@ -46,7 +50,7 @@ class Till(threading.Thread):
         self._baskets = Baskets(counter.shop, self._chance)
         self._line = Line(counter.url)
         self._token, self._until = "", 0.0
-        self._sequence = 0
+        self.sequence = 0
         self._abandoned: list[list[Offer]] = []
         self._deadline: float | None = None
 
@@ -81,8 +85,8 @@ class Till(threading.Thread):
         ]
 
     def _next(self) -> Offer:
-        self._sequence += 1
-        return Offer(uuid4().hex, self._baskets.fill(self._sequence))
+        self.sequence += 1
+        return Offer(uuid4().hex, self._baskets.fill(self.sequence))
 
     def _sell_many(self) -> None:
         """A batch, as after having been off line; one of its sales may have been sent before."""
@@ -144,7 +148,7 @@ class Till(threading.Thread):
             if renewed.outcome != OK:
                 return renewed
         headers = {"Authorization": f"Bearer {self._token}"}
-        if self._chance.random() < WAITING_SHARE:
+        if self._chance.randrange(100) < self._counter.waiting:
             headers["Prefer"] = "wait=2"
         if len(offers) > 1:
             body = {"sales": [{"key": offer.key, **offer.body} for offer in offers]}
