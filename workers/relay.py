@@ -17,7 +17,7 @@ from ops.publisher import Publisher, open_publisher
 
 CLAIM = 200
 GATHER_SECONDS = 0.02
-"""Between rounds, unless there is more than a round can take: what gathers meanwhile travels, and is settled, together."""
+"""Between rounds, unless there is more than one can take: what gathers meanwhile is settled together."""
 FAULT_SECONDS = 0.5
 COUNT_EVERY_SECONDS = 5.0
 
