@@ -135,8 +135,16 @@ def park(parked: list[tuple[UUID, UUID, Message, str]]) -> None:
     at = now()
     insert_rows(
         Parked,
-        [(new_id(), merchant, id_, m.queue, m.name[:80], why[:500], m.body, at) for merchant, id_, m, why in parked],
+        [
+            (new_id(), merchant, id_, m.queue, _storable(m.name, 80), _storable(why, 500), m.body, at)
+            for merchant, id_, m, why in parked
+        ],
     )
+
+
+def _storable(text: str, most: int) -> str:
+    """What garbage says of itself, without what no database takes."""
+    return text.encode("utf-8", "backslashreplace").decode()[:most]
 
 
 def outcome_of(merchant: UUID, id_: UUID, hash_prefix: str | None) -> tuple[str, Outcome]:

@@ -78,8 +78,10 @@ def read_envelope(wire: Any) -> Envelope:
         )
     except (ValueError, TypeError, AttributeError) as error:
         raise ValidationError(f"a broken envelope: {error}") from error
-    if not isinstance(envelope.body, dict) or envelope.at.tzinfo is None:
+    if not isinstance(envelope.body, dict) or envelope.at.tzinfo is None or not 1970 < envelope.at.year < 2100:
         raise ValidationError("a broken envelope: body or time")
+    if not (isinstance(envelope.trace, str) and isinstance(envelope.reply, str | None)):
+        raise ValidationError("a broken envelope: trace or reply")
     return envelope
 
 

@@ -9,32 +9,30 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 import orjson
 from amqp.exceptions import ConsumerCancelled
 from celery.worker.consumer import Consumer as CeleryConsumer
 from marshmallow import ValidationError
 
-from models import receipts
-from models.base import NOBODY, db
-from models.faults import is_transient
+from models.base import db
 from ops import cache, metrics
 from ops.boundaries import boundary
-from ops.broker import PARKED, Message
+from ops.broker import PARKED
 from ops.logs import log
 from schemas.base import area_of
 from schemas.envelope import read_envelope
 from workers.handlers import HANDLERS, Handler, Order
 from workers.outcomes import announce, park_orders, settle_doubtful
+from workers.parking import BACKOFF_SECONDS, body_of, park_message
 from workers.settle import run_after_commit, settle
 
 LINGER_SECONDS = 0.001
 TICK_SECONDS = 0.25
-BACKOFF_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 
 
 @dataclass(slots=True)
@@ -64,8 +62,8 @@ class Gatherer:
             return
         try:
             self._waiting.append(Delivery(message, _orders(self._handler, message)))
-        except (ValidationError, ValueError, TypeError, KeyError) as error:
-            park_message(message, f"unreadable: {error}", self._consumer)
+        except Exception as error:
+            park_message(message, f"unreadable: {type(error).__name__}: {error}", self._consumer)
             return
         if self._failures == 0 and self._size() >= self._handler.batch:
             self.flush()
@@ -181,6 +179,18 @@ class Consumer(CeleryConsumer):
     def _tick(self) -> None:
         metrics.worker_seen.labels(",".join(self.app.amqp.queues.consume_from)).set_to_current_time()
 
+    def create_task_handler(self, *args: Any, **kwargs: Any) -> Callable[[Any], None]:
+        """Celery's, from which no exception ever leaves: one would end the worker, and the next, and the next."""
+        receive = super().create_task_handler(*args, **kwargs)
+
+        def receive_anything(message: Any) -> None:
+            try:
+                receive(message)
+            except Exception as error:
+                park_message(message, f"not our form: {type(error).__name__}: {error}", self)
+
+        return receive_anything
+
     def on_decode_error(self, message: Any, exc: Exception) -> None:
         """Bytes that are not what they say they are."""
         park_message(message, f"undecodable: {exc}", self)
@@ -202,48 +212,12 @@ def _lose_queue(tag: str) -> None:
     raise ConsumerCancelled(tag)
 
 
-def park_message(message: Any, why: str, consumer: Any, failures: int = 0) -> None:
-    """Put a whole message aside as it came, and only then acknowledge it."""
-    try:
-        with db.transact():
-            receipts.park([(NOBODY, _id_of(message), _raw(message), why)])
-    except Exception as error:
-        if not is_transient(error):
-            log.exception("a message cannot even be parked; it stays on its queue")
-            return
-        with suppress(Exception):
-            db.close()
-        delay = BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS) - 1)]
-        consumer.timer.call_after(delay, park_message, (message, why, consumer, failures + 1))
-        return
-    log.error("parked a message", why=why, queue=message.delivery_info.get("routing_key"))
-    metrics.parked.labels(message.delivery_info.get("routing_key") or "").inc()
-    message.ack_log_error(log, consumer.connection_errors)
-
-
 def _orders(handler: Handler, message: Any) -> list[Order]:
-    wires = orjson.loads(_bytes(message))[0][0]
+    wires = orjson.loads(body_of(message))[0][0]
     orders = [handler.read(read_envelope(wire)) for wire in wires]
     if not orders or any(order.envelope.name != handler.command.command for order in orders):
         raise ValidationError("a bundle is empty or holds another command")
     return orders
-
-
-def _bytes(message: Any) -> bytes:
-    body = message.body
-    return body.encode("utf-8", "surrogateescape") if isinstance(body, str) else bytes(body)
-
-
-def _raw(message: Any) -> Message:
-    headers = message.headers or {}
-    queue = message.delivery_info.get("routing_key") or ""
-    return Message(queue[:20], str(headers.get("task", "")), str(headers.get("id", "")), _bytes(message))
-
-
-def _id_of(message: Any) -> UUID:
-    with suppress(LookupError, ValueError, TypeError, AttributeError):
-        return UUID(str(message.headers["id"]))
-    return NOBODY
 
 
 def _redelivered(message: Any) -> bool:
