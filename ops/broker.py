@@ -19,7 +19,6 @@ from ops.settings import settings
 AREAS = ("merchants", "members", "catalogue", "sales", "points", "reports")
 PARKED = "parked"
 PROBE = "probe"
-QUEUE_LENGTH_MAX = 200_000
 DELIVERY_LIMIT = 20
 SETTLE_SECONDS = 1.0
 VISIBILITY_SECONDS = 60
@@ -144,7 +143,7 @@ def _work_arguments() -> dict[str, Any]:
     return {
         "x-queue-type": "quorum",
         "x-delivery-limit": DELIVERY_LIMIT,
-        "x-max-length": QUEUE_LENGTH_MAX,
+        "x-max-length": settings().queue_length_max,
         "x-overflow": "reject-publish",
         "x-dead-letter-exchange": "",
         "x-dead-letter-routing-key": PARKED,

@@ -9,7 +9,8 @@ from contextlib import suppress
 from typing import Any
 
 from ops import metrics
-from ops.broker import QUEUE_LENGTH_MAX, Message, Unpublished, connect
+from ops.broker import Message, Unpublished, connect
+from ops.settings import settings
 
 SEND_SECONDS = 4.5
 
@@ -43,7 +44,7 @@ class ListPublisher:
     def _push(self, message: Message) -> None:
         producer = self._producer()
         client = producer.channel.client
-        if client.llen(message.queue) >= QUEUE_LENGTH_MAX:
+        if client.llen(message.queue) >= settings().queue_length_max:
             raise Unpublished("the queue is full")
         producer.publish(
             message.body,

@@ -43,6 +43,7 @@ class Settings:
     edge_workers: int
     edge_threads: int
     queue_age_max_seconds: int
+    queue_length_max: int
     proxies: int
 
     @property
@@ -73,6 +74,7 @@ def settings() -> Settings:
         edge_workers=int(env.get("REGULARS_EDGE_WORKERS", "1" if embedded else "2")),
         edge_threads=int(env.get("REGULARS_EDGE_THREADS", "16")),
         queue_age_max_seconds=int(env.get("REGULARS_QUEUE_AGE_MAX_SECONDS", "30")),
+        queue_length_max=int(env.get("REGULARS_QUEUE_LENGTH_MAX", "200000")),
         proxies=int(env.get("REGULARS_PROXIES", "0")),
     )
 
