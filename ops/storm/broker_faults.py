@@ -18,7 +18,9 @@ ALARM = (
 WORKER_OF = {"sales": "checkout", "points": "accrual", "reports": "reports"}
 PUBLISHER_OF = {"sales": EDGE, "points": "relay", "reports": "relay"}
 DOUBLED_MOST = 50
-EMPTY_SECONDS = 12.0
+EMPTY_SECONDS = 20.0
+SETTLING_SECONDS = 1.5
+"""What a worker has in its hands is settled after so long; killed before, it gives everything back."""
 
 
 def broker_faults() -> list[Fault]:
@@ -77,7 +79,6 @@ class _Deletion:
 
     def __call__(self, field: Field) -> None:
         with field.silenced(PUBLISHER_OF[self._queue]):
-            time.sleep(0.5)
             if not self._emptied(field):
                 field.say(f"  {self._queue} did not become empty; left alone")
                 return
@@ -89,13 +90,13 @@ class _Deletion:
         """Nothing ready, and nothing comes back when the worker that may hold some is killed."""
         deadline = time.monotonic() + EMPTY_SECONDS
         while time.monotonic() < deadline:
+            time.sleep(SETTLING_SECONDS)
             if field.queues.ready(self._queue)[0] == 0:
                 field.kill(WORKER_OF[self._queue])
                 time.sleep(0.5)
                 if field.queues.ready(self._queue)[0] == 0:
                     self._await_consumer(field)
                     return True
-            time.sleep(0.2)
         return False
 
     def _await_consumer(self, field: Field) -> None:
