@@ -15,7 +15,7 @@ from uuid import UUID
 import orjson
 import peewee
 
-from models.base import HashField, IdField, LongBlobField, LongTextField, MomentField, Row, new_id, now
+from models.base import HashField, IdField, LongBlobField, LongTextField, MomentField, Row, moment, new_id, now
 from models.rows import execute, insert_rows, lock_clause, select, select_keys
 from ops.broker import Message
 
@@ -48,6 +48,7 @@ class Outbox(Row):
     name = peewee.CharField(40)
     message_id = peewee.CharField(36)
     body = LongBlobField()
+    commands = peewee.SmallIntegerField()
     at = MomentField()
 
 
@@ -101,16 +102,16 @@ def write(receipts: list[tuple[UUID, UUID, str, bytes, Outcome]]) -> None:
 def owe(messages: list[Message]) -> None:
     """Put follow-up messages into the outbox, in the transaction at hand."""
     at = now()
-    insert_rows(Outbox, [(new_id(), m.queue, m.name, m.id, m.body, at) for m in messages])
+    insert_rows(Outbox, [(new_id(), m.queue, m.name, m.id, m.body, m.count, at) for m in messages])
 
 
 def owed(limit: int) -> list[tuple[bytes, Message, datetime]]:
     """The oldest outbox rows not held by another relay, locked: (row id, message, since when)."""
     skip = f"{lock_clause()} SKIP LOCKED" if lock_clause() else ""
-    sql = f"SELECT id, queue, name, message_id, body, at FROM outbox ORDER BY id LIMIT {limit:d}{skip}"
+    sql = f"SELECT id, queue, name, message_id, body, commands, at FROM outbox ORDER BY id LIMIT {limit:d}{skip}"
     return [
-        (bytes(id_), Message(queue, name, message_id, bytes(body)), MomentField().python_value(at) or now())
-        for id_, queue, name, message_id, body, at in select(sql)
+        (bytes(id_), Message(queue, name, message_id, bytes(body), count), moment(at))
+        for id_, queue, name, message_id, body, count, at in select(sql)
     ]
 
 

@@ -81,6 +81,10 @@ class AmqpPublisher:
         if failed:
             raise Unpublished(failed)
 
+    def recover(self) -> int:
+        """Nothing to do: RabbitMQ keeps a message until it is acknowledged."""
+        return 0
+
     def _start(self) -> None:
         if self._thread and self._thread.is_alive():
             return

@@ -1,18 +1,27 @@
-"""Publishing to Valkey or Redis: the push is answered once it is in the append-only file."""
+"""Publishing to Valkey or Redis: the push is answered once it is in the append-only file.
+
+Celery's transport pops a message first and writes it down as unacknowledged after: a worker killed in between
+would take it along. So every message is also written into a hash of what is owed, from which the worker takes
+it once it is settled; what stays there while its queue is empty is pushed again (repeats are absorbed).
+"""
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
+import orjson
+
 from ops import metrics
-from ops.broker import Message, Unpublished, connect
+from ops.broker import AREAS, VISIBILITY_SECONDS, Message, Unpublished, connect
 from ops.settings import settings
 
 SEND_SECONDS = 4.5
+LOST_SECONDS = VISIBILITY_SECONDS + 30
 
 
 class ListPublisher:
@@ -41,10 +50,28 @@ class ListPublisher:
         for message in messages:
             self.send(message)
 
+    def recover(self) -> int:
+        """Push again what was taken from its queue long ago and has not been settled; how many messages."""
+        client = self._producer().channel.client
+        before = time.time() - LOST_SECONDS
+        lost = [
+            message
+            for queue in AREAS
+            if client.llen(queue) == 0
+            for _, written in client.hscan_iter(_owed(queue))
+            for at, message in [_read(queue, written)]
+            if at < before
+        ]
+        self.send_many(lost)
+        return len(lost)
+
     def _push(self, message: Message) -> None:
         producer = self._producer()
-        client = producer.channel.client
-        if client.llen(message.queue) >= settings().queue_length_max:
+        pipe = producer.channel.client.pipeline(transaction=False)
+        pipe.llen(message.queue)
+        pipe.hset(_owed(message.queue), _digest(message.body), _written_down(message))
+        if pipe.execute()[0] >= settings().queue_length_max:
+            producer.channel.client.hdel(_owed(message.queue), _digest(message.body))
             raise Unpublished("the queue is full")
         producer.publish(
             message.body,
@@ -67,3 +94,34 @@ class ListPublisher:
             with suppress(Exception):
                 self._local.connection.collect(0.1)
             del self._local.producer, self._local.connection
+
+
+def forget_owed(messages: list[Any]) -> None:
+    """These messages of one queue, as a worker has them, are settled. On RabbitMQ the acknowledgement says it all."""
+    borrow = getattr(messages[0].channel, "conn_or_acquire", None)  # its own client is blocked in a pop
+    if borrow is None:
+        return
+    with suppress(Exception), borrow() as client:
+        queue = messages[0].delivery_info.get("routing_key")
+        client.hdel(_owed(queue), *[_digest(_bytes(message.body)) for message in messages])
+
+
+def _owed(queue: str) -> str:
+    return f"owed:{queue}"
+
+
+def _bytes(body: Any) -> bytes:
+    return body.encode() if isinstance(body, str) else bytes(body)
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:32]
+
+
+def _written_down(message: Message) -> bytes:
+    return orjson.dumps([time.time(), message.name, message.id, message.body.decode(), message.count])
+
+
+def _read(queue: str, written: bytes) -> tuple[float, Message]:
+    at, name, id_, body, count = orjson.loads(written)
+    return at, Message(queue, name, id_, body.encode(), count)

@@ -28,7 +28,7 @@ from schemas.base import area_of
 from schemas.envelope import read_envelope
 from workers.handlers import HANDLERS, Handler, Order
 from workers.outcomes import announce, park_orders, settle_doubtful
-from workers.parking import BACKOFF_SECONDS, body_of, park_message
+from workers.parking import BACKOFF_SECONDS, acknowledge, body_of, park_message
 from workers.settle import run_after_commit, settle
 
 LINGER_SECONDS = 0.001
@@ -112,8 +112,7 @@ class Gatherer:
         run_after_commit(orders)
         announce(orders)
         boundary("before ack")
-        for delivery in deliveries:
-            delivery.message.ack_log_error(log, self._consumer.connection_errors)
+        acknowledge([delivery.message for delivery in deliveries], self._consumer)
 
     def _tell_age(self, order: Order) -> None:
         """At most once a second: the edge turns tills away while what they send would lie too long."""

@@ -12,6 +12,7 @@ from models.faults import is_transient
 from ops import metrics
 from ops.broker import Message
 from ops.logs import log
+from ops.publish_list import forget_owed
 
 BYTES = (bytes, bytearray, memoryview)
 BACKOFF_SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
@@ -33,7 +34,14 @@ def park_message(message: Any, why: str, consumer: Any, failures: int = 0) -> No
         return
     log.error("parked a message", why=why, queue=message.delivery_info.get("routing_key"))
     metrics.parked.labels(message.delivery_info.get("routing_key") or "").inc()
-    message.ack_log_error(log, consumer.connection_errors)
+    acknowledge([message], consumer)
+
+
+def acknowledge(messages: list[Any], consumer: Any) -> None:
+    """Messages of one queue whose fate is committed: the broker may forget them."""
+    for message in messages:
+        message.ack_log_error(log, consumer.connection_errors)
+    forget_owed(messages)
 
 
 def body_of(message: Any) -> bytes:

@@ -19,7 +19,7 @@ CLAIM = 200
 GATHER_SECONDS = 0.02
 """Between rounds, unless there is more than one can take: what gathers meanwhile is settled together."""
 FAULT_SECONDS = 0.5
-COUNT_EVERY_SECONDS = 5.0
+LOOK_EVERY_SECONDS = 5
 
 
 class Relay:
@@ -29,7 +29,7 @@ class Relay:
         """Opens its publisher; the database connection is this thread's."""
         self._publisher: Publisher = open_publisher()
         self._stopped = threading.Event()
-        self._counted = 0.0
+        self._looked = time.monotonic()
 
     def run(self) -> None:
         """Relay until told to stop. Faults of broker or database are waited out."""
@@ -39,7 +39,7 @@ class Relay:
             try:
                 with connection():
                     moved = relay_once(self._publisher)
-                    self._count()
+                    self._look_after()
                 if moved < CLAIM:
                     self._stopped.wait(GATHER_SECONDS)
             except Exception as error:
@@ -51,11 +51,15 @@ class Relay:
     def _stop(self, _signal: int, _frame: Any) -> None:
         self._stopped.set()
 
-    def _count(self) -> None:
-        if time.monotonic() - self._counted > COUNT_EVERY_SECONDS:
-            self._counted = time.monotonic()
-            metrics.outbox_rows.set(receipts.outbox_size())
-            metrics.parked_rows.set(receipts.parked_size())
+    def _look_after(self) -> None:
+        """Every few seconds: count what waits, and bring back what a broker lost."""
+        if time.monotonic() - self._looked < LOOK_EVERY_SECONDS:
+            return
+        self._looked = time.monotonic()
+        metrics.outbox_rows.set(receipts.outbox_size())
+        metrics.parked_rows.set(receipts.parked_size())
+        if recovered := self._publisher.recover():
+            log.warning("messages taken from their queue and never settled were pushed again", count=recovered)
 
 
 def relay_once(publisher: Publisher) -> int:

@@ -101,6 +101,7 @@ def up(migrator, db):
         name = CharField(max_length=40)
         message_id = CharField(max_length=36)
         body = LongBlobField()
+        commands = SmallIntegerField()
         at = MomentField()
         class Meta:
             database = db

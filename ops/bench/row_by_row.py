@@ -211,7 +211,7 @@ def _owe(struck: Struck, name: str, body: dict[str, Any]) -> None:
     followup = Envelope(followup_id(parent.id, name), name, parent.merchant, body, parent.store, trace=parent.trace)
     message = bundle(name, [followup.to_wire()])
     what = {"queue": message.queue, "name": message.name, "message_id": message.id, "body": message.body}
-    Outbox.create(id=new_id(), **what, at=now())
+    Outbox.create(id=new_id(), **what, commands=1, at=now())
 
 
 def _accrual(struck: Struck) -> dict[str, Any]:
