@@ -64,4 +64,3 @@ def has_key(merchant: UUID, terminal: UUID, key_hash: bytes) -> bool:
 def _after(table: Any, where: list[peewee.Expression], after: list[UUID] | None, most: int) -> Any:
     where = [*where, table.id > after[0]] if after else where
     return table.select().where(*where).order_by(table.id).limit(most)
-
