@@ -58,7 +58,7 @@ class AmqpPublisher:
         self._channel: Any = None
         self._next_tag = 1
         self._unconfirmed: dict[int, tuple[str, list[Ticket]]] = {}
-        self._returned: set[str] = set()
+        self._returned: list[str] = []
         self.blocked = False
 
     def send(self, message: Message, seconds: float = SEND_SECONDS) -> None:
@@ -163,7 +163,8 @@ class AmqpPublisher:
         for each in tags:
             message_id, tickets = self._unconfirmed.pop(each, ("", []))
             lost = message_id in self._returned
-            self._returned.discard(message_id)
+            if lost:
+                self._returned.remove(message_id)
             for ticket in tickets:
                 ticket.close("no such queue" if lost else reason)
 
@@ -174,7 +175,7 @@ class AmqpPublisher:
         self._settle(tag, multiple, "the queue is full")
 
     def _on_return(self, _error: Any, _exchange: str, _key: str, message: Any) -> None:
-        self._returned.add(message.properties.get("message_id"))
+        self._returned.append(message.properties.get("message_id"))
 
     def _drop_connection(self) -> None:
         connection, self._connection, self._channel = self._connection, None, None

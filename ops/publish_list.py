@@ -21,6 +21,7 @@ from ops.broker import AREAS, VISIBILITY_SECONDS, Message, Unpublished, connect
 from ops.settings import settings
 
 SEND_SECONDS = 4.5
+PROBE_SECONDS = 1.0
 LOST_SECONDS = VISIBILITY_SECONDS + 30
 
 
@@ -29,21 +30,36 @@ class ListPublisher:
 
     def __init__(self) -> None:
         self._local = threading.local()
+        self._next_try = 0.0
         self.blocked = False
 
     def send(self, message: Message, seconds: float = SEND_SECONDS) -> None:
-        """Publish; `Unpublished` when the store does not take it. A connection found stale is replaced once."""
+        """Publish; `Unpublished` when the store does not take it. A connection found stale is replaced once.
+
+        While the store is away one sender a second tries for all; the others are told at once.
+        """
         began = time.monotonic()
+        if self.blocked and began < self._next_try:
+            raise self._refused("the store does not answer at present")
+        self._next_try = began + seconds
         for last in (False, True):
             try:
                 self._push(message)
-                metrics.publishes.labels("confirmed").inc()
-                return
+            except Unpublished as error:
+                raise self._refused(str(error)) from error
             except Exception as error:
                 self._drop()
-                if last or isinstance(error, Unpublished) or time.monotonic() - began > seconds / 2:
-                    metrics.publishes.labels("refused").inc()
-                    raise Unpublished(f"{type(error).__name__}: {error}") from error
+                if last or time.monotonic() - began > seconds / 2:
+                    self.blocked, self._next_try = True, time.monotonic() + PROBE_SECONDS
+                    raise self._refused(f"{type(error).__name__}: {error}") from error
+            else:
+                self.blocked = False
+                metrics.publishes.labels("confirmed").inc()
+                return
+
+    def _refused(self, why: str) -> Unpublished:
+        metrics.publishes.labels("refused").inc()
+        return Unpublished(why)
 
     def send_many(self, messages: Iterable[Message]) -> None:
         """Publish all."""
