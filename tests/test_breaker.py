@@ -1,0 +1,121 @@
+"""The edge while its broker stands still, dies or is full: an honest 503 in time, reads as ever, and back by itself."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import orjson
+import pytest
+
+from ops.children import Warden
+from ops.servers.ports import free_ports
+from tests.brokers import PrivateBroker, private_broker
+from tests.house.tree import ROOT
+from tests.processes import wait_for
+from tests.shops import Api, Said, Shop, await_ready
+
+SALES = "/v1/sales"
+ANSWER_SECONDS = 5.0
+BREAKER_SECONDS = 0.2
+LENGTH_MAX = 30
+
+
+@dataclass
+class Edge:
+    """An edge of its own before a broker of its own, and nobody who settles."""
+
+    api: Api
+    broker: PrivateBroker
+
+
+@pytest.fixture(scope="module")
+def edge(live: Api, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
+    folder: Path = tmp_path_factory.mktemp("edge")
+    warden, [port] = Warden(), free_ports(1)
+    with private_broker(REGULARS_QUEUE_LENGTH_MAX=str(LENGTH_MAX)) as broker:
+        environment = os.environ | broker.environment | {"REGULARS_PORT": str(port), "REGULARS_EDGE_WORKERS": "1"}
+        command = [sys.executable, "-m", "ops", "edge"]
+        child = warden.spawn(command, log=folder / "edge.log", environment=environment, folder=ROOT)
+        try:
+            yield Edge(await_ready(Api(f"http://127.0.0.1:{port}")), broker)
+        finally:
+            child.stop(10)
+            warden.close()
+
+
+def _timed(till: Api, shop: Shop, key: str | None = None) -> tuple[Said, float]:
+    began = time.monotonic()
+    said = till.post(SALES, shop.basket(1), key)
+    return said, time.monotonic() - began
+
+
+def _is_busy(said: Said) -> None:
+    assert (said.status, said.body["code"]) == (503, "system.busy")
+    assert int(said.headers["Retry-After"]) >= 1
+    assert "same Idempotency-Key" in said.body["title"]
+
+
+def _accepted(edge: Edge) -> int:
+    """How many commands lie on the queue of sales, which is empty afterwards."""
+    bodies = [message.body for message in edge.broker.waiting("sales")]
+    return sum(len(orjson.loads(body)[0][0]) for body in bodies)
+
+
+def test_a_broker_that_stands_still_costs_one_wait_and_then_milliseconds(edge: Edge, shop: Shop) -> None:
+    till, key = edge.api.as_(shop.till_token), uuid4().hex
+    assert _timed(till, shop)[0].status == 202
+    edge.broker.server.pause()
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            first = list(pool.map(lambda _: _timed(till, shop), range(8)))
+        later = [_timed(till, shop, key) for _ in range(3)]
+        assert edge.api.get("/livez").status == 200
+        ready = edge.api.get("/readyz")
+        read = till.get(SALES)
+    finally:
+        edge.broker.server.resume()
+    for said, seconds in first:
+        _is_busy(said)
+        assert seconds < ANSWER_SECONDS
+    for said, seconds in later:
+        _is_busy(said)
+        assert seconds < BREAKER_SECONDS
+    assert (ready.status, ready.body["state"], ready.body["checks"]["broker"]["ok"]) == (503, "not ready", False)
+    assert ready.body["checks"]["database"]["ok"]
+    assert read.status == 200
+    wait_for(lambda: _timed(till, shop, key)[0].status == 202, seconds=ANSWER_SECONDS)
+    wait_for(lambda: edge.api.get("/readyz").status == 200)
+    _accepted(edge)
+
+
+def test_a_broker_that_died_is_waited_for_and_found_again(edge: Edge, shop: Shop) -> None:
+    till = edge.api.as_(shop.till_token)
+    edge.broker.server.kill()
+    tries = [_timed(till, shop) for _ in range(3)]
+    assert edge.api.get("/readyz").status == 503
+    edge.broker.server.start()
+    for said, seconds in tries:
+        _is_busy(said)
+        assert seconds < ANSWER_SECONDS
+    wait_for(lambda: _timed(till, shop)[0].status == 202, seconds=ANSWER_SECONDS)
+    _accepted(edge)
+
+
+def test_a_full_queue_turns_tills_away_and_keeps_what_it_took(edge: Edge, shop: Shop) -> None:
+    till, taken = edge.api.as_(shop.till_token), 0
+    while (tried := _timed(till, shop))[0].status == 202 and taken < 3 * LENGTH_MAX:
+        taken += 1
+    _is_busy(tried[0])
+    assert tried[1] < 1
+    assert LENGTH_MAX <= taken < 2 * LENGTH_MAX
+    assert till.get(SALES).status == 200
+    assert _accepted(edge) == taken
+    assert _timed(till, shop)[0].status == 202
+    assert _accepted(edge) == 1
