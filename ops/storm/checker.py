@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from ops.storm.applied import check_applied
 from ops.storm.books import check_books
@@ -12,6 +13,7 @@ from ops.storm.evidence import Evidence, gather, open_shop_ledger
 from ops.storm.history import ALLOWED, OK, UNKNOWN, Call, Told, Window
 
 POST_SECONDS = 5.0
+NOBODY = UUID(int=0)
 
 
 @dataclass
@@ -50,6 +52,15 @@ def check(told: Told, database_url: str, injected: Injected | None = None) -> Ve
         ledger.connection.close()
     slowest = max((call.seconds for call in _answerable(told)), default=0.0)
     return Verdict(violations, _counts(told, found), slowest)
+
+
+def check_left_over(database_url: str, injected: Injected) -> list[str]:
+    """What stands parked or is still owed, whoever's it is."""
+    ledger = open_shop_ledger(database_url, str(NOBODY))
+    try:
+        return list(_check_parked(gather(ledger), injected))
+    finally:
+        ledger.connection.close()
 
 
 def _check_parked(found: Evidence, injected: Injected) -> Iterator[str]:

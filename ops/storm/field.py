@@ -1,4 +1,4 @@
-"""What a fault may lay its hands on: processes, servers, queues, and the history it must own up in."""
+"""What a fault may lay its hands on: processes, servers, queues, and whom it must own up to."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import psutil
 
 from ops.servers.server import Server
 from ops.storm.checker import Injected
-from ops.storm.history import History, Window
+from ops.storm.history import Window
 from ops.storm.queues import RabbitQueues
 from ops.storm.rig import Rig
 
@@ -35,11 +35,14 @@ class Fault:
 
 @dataclass
 class Field:
-    """The installation under a storm. `longest` bounds, in seconds, how long a fault of ordinary kind lasts."""
+    """The installation under a storm. `longest` bounds, in seconds, how long a fault of ordinary kind lasts.
+
+    `note` is told of every fault that is over; `over` is set when the storm is.
+    """
 
     rig: Rig
     queues: RabbitQueues
-    history: History
+    note: Callable[[Window], None]
     chance: random.Random
     say: Callable[[str], None]
     longest: float = 10.0
@@ -51,7 +54,7 @@ class Field:
         began = time.time()
         self.say(fault.name)
         fault.act(self)
-        self.history.fault(Window(fault.name, began, time.time()))
+        self.note(Window(fault.name, began, time.time()))
 
     def server(self, name: str) -> Server:
         """One of the private servers."""
@@ -78,7 +81,7 @@ class Field:
         finally:
             _signal(pids, signal.SIGCONT)
             if name == EDGE:
-                self.history.fault(Window(f"{name} stood still", began, time.time(), mute=True))
+                self.note(Window(f"{name} stood still", began, time.time(), mute=True))
 
     @contextmanager
     def silenced(self, name: str) -> Iterator[None]:

@@ -12,6 +12,7 @@ from typing import Self
 
 import urllib3
 
+from ops.journey.rows import Complaint
 from ops.servers.ports import free_ports
 from ops.servers.private import Servers
 from ops.supervise import Supervisor
@@ -22,7 +23,7 @@ READY_SECONDS = 90.0
 FOREIGN = ("DATABASE_URL", "BROKER_URL", "BROKER_MANAGEMENT_URL", "REDIS_URL", "REGULARS_PORT", "CRASH_AT")
 
 
-class NotReady(RuntimeError):
+class NotReady(Complaint):
     """The edge did not come up, or not again after the faults were over."""
 
 

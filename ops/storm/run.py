@@ -11,12 +11,12 @@ from pathlib import Path
 
 from ops.storm.checker import Verdict, check
 from ops.storm.drain import Patience, Progress, await_drained
-from ops.storm.field import Fault, Field
-from ops.storm.history import History, read_history
+from ops.storm.field import Field
+from ops.storm.history import History, Window, read_history
 from ops.storm.queues import RabbitQueues
 from ops.storm.rig import CLUSTER, Rig
 from ops.storm.shop import open_shop
-from ops.storm.storm import Storm, every_fault
+from ops.storm.storm import Storm, chosen
 from ops.storm.tills import Counter, Crew
 
 MEMBERS = 8
@@ -38,19 +38,6 @@ class StormOptions:
     tills: int = 6
 
 
-class NoSuchFault(ValueError):
-    """Nothing a storm knows has such a name."""
-
-
-def chosen(names: tuple[str, ...]) -> list[Fault]:
-    """The faults whose names contain one of these."""
-    faults = every_fault()
-    for name in names:
-        if not any(name in fault.name for fault in faults):
-            raise NoSuchFault(f"no fault is called {name}; there are: {', '.join(fault.name for fault in faults)}")
-    return [fault for fault in faults if not names or any(name in fault.name for name in names)]
-
-
 def storm(options: StormOptions, say: Callable[[str], None] = print) -> Verdict:
     """Run a storm on private servers with tills of our own, and judge it."""
     faults = chosen(options.faults)
@@ -59,7 +46,7 @@ def storm(options: StormOptions, say: Callable[[str], None] = print) -> Verdict:
         shop = open_shop(rig.url, tills=options.tills, members=MEMBERS)
         history = History(options.home / HISTORY, shop)
         counter = Counter(rig.url, shop, history, options.seed)
-        crew, field = Crew(counter), _field(rig, history, options, say)
+        crew, field = Crew(counter), make_field(rig, options, history.fault, say)
         with _telling(history, say):
             crew.start()
             wild = Storm(field, faults, options.seed)
@@ -69,7 +56,7 @@ def storm(options: StormOptions, say: Callable[[str], None] = print) -> Verdict:
             time.sleep(CALM_SECONDS)
             crew.close()
         history.close()
-        verdict = _judge(rig, field, say)
+        verdict = _judge(rig, field, history.path, say)
         verdict.violations += [f"UNANSWERED: {what}" for what in counter.unanswered]
         verdict.violations += [f"MISHAP: {what}" for what in wild.mishaps]
         return verdict
@@ -86,22 +73,23 @@ def tell(verdict: Verdict, say: Callable[[str], None], shown: int = 30) -> None:
     say("nothing lost, nothing doubled" if verdict.ok else f"{len(verdict.violations)} VIOLATIONS")
 
 
-def _field(rig: Rig, history: History, options: StormOptions, say: Callable[[str], None]) -> Field:
-    assert rig.servers is not None  # noqa: S101 - the rig is the cluster's
+def make_field(rig: Rig, options: StormOptions, note: Callable[[Window], None], say: Callable[[str], None]) -> Field:
+    """What the storm's faults may lay their hands on."""
+    assert rig.servers is not None  # noqa: S101 - storms are for the cluster's rig
     rabbit = rig.servers.rabbitmq
-    longest = 10.0 if options.seconds >= SHORT_STORM_SECONDS else 5.0
-    chance = random.Random(options.seed + 1)
-    queues = RabbitQueues(rabbit.url, rabbit.management_url)
     began = time.monotonic()
+    return Field(
+        rig=rig,
+        queues=RabbitQueues(rabbit.url, rabbit.management_url),
+        note=note,
+        chance=random.Random(options.seed + 1),
+        say=lambda what: say(f"{time.monotonic() - began:6.1f} s  {what}"),
+        longest=10.0 if options.seconds >= SHORT_STORM_SECONDS else 5.0,
+    )
 
-    def dated(what: str) -> None:
-        say(f"{time.monotonic() - began:6.1f} s  {what}")
 
-    return Field(rig, queues, history, chance, dated, longest)
-
-
-def _judge(rig: Rig, field: Field, say: Callable[[str], None]) -> Verdict:
-    told = read_history(field.history.path)
+def _judge(rig: Rig, field: Field, history: Path, say: Callable[[str], None]) -> Verdict:
+    told = read_history(history)
     began = time.monotonic()
     progress = await_drained(told, rig.database_url, field.queues, Patience())
     say(f"drained after {time.monotonic() - began:.1f} s: {progress}")

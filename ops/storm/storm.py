@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+from ops.journey.rows import Complaint
 from ops.storm.broker_faults import broker_faults
 from ops.storm.field import Fault, Field
 from ops.storm.process_faults import process_faults
@@ -16,9 +17,17 @@ AT_ONCE = 3
 GAP_SECONDS = (0.2, 1.5)
 
 
-def every_fault() -> list[Fault]:
-    """All that a storm knows."""
-    return [*process_faults(), *broker_faults()]
+class NoSuchFault(Complaint):
+    """Nothing a storm knows has such a name."""
+
+
+def chosen(names: tuple[str, ...]) -> list[Fault]:
+    """The faults whose names contain one of these; without names, all that a storm knows."""
+    faults = [*process_faults(), *broker_faults()]
+    for name in names:
+        if not any(name in fault.name for fault in faults):
+            raise NoSuchFault(f"no fault is called {name}; there are: {', '.join(fault.name for fault in faults)}")
+    return [fault for fault in faults if not names or any(name in fault.name for name in names)]
 
 
 class Storm:
@@ -35,11 +44,11 @@ class Storm:
         self.struck: list[str] = []
         self.mishaps: list[str] = []
 
-    def rage(self, seconds: float) -> None:
-        """Strike for so long; returns when every fault is over and undone."""
+    def rage(self, seconds: float, until: threading.Event | None = None) -> None:
+        """Strike for so long, or until told; returns when every fault is over and undone."""
         deadline = time.monotonic() + seconds
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            while time.monotonic() < deadline:
+            while time.monotonic() < deadline and not (until and until.is_set()):
                 for fault in self._drawn():
                     pool.submit(self._strike, fault)
                 self._field.over.wait(self._chance.uniform(*GAP_SECONDS))
