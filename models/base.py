@@ -114,8 +114,7 @@ class Sqlite(peewee.SqliteDatabase):
         return self.atomic("IMMEDIATE")
 
     def hasten(self, seconds: int) -> None:
-        """Wait no longer than this for another writer."""
-        self.timeout = seconds
+        """Nothing to do: readers of a write-ahead log never wait, and only workers write."""
 
 
 class Mysql(ReconnectMixin, peewee.MySQLDatabase):

@@ -21,7 +21,7 @@ PARKED = "parked"
 PROBE = "probe"
 DELIVERY_LIMIT = 20
 SETTLE_SECONDS = 1.0
-VISIBILITY_SECONDS = 60
+VISIBILITY_SECONDS = 30
 """Embedded: a message whose worker died comes back after this long at the latest."""
 
 

@@ -22,7 +22,7 @@ from ops.settings import settings
 
 SEND_SECONDS = 4.5
 PROBE_SECONDS = 1.0
-LOST_SECONDS = VISIBILITY_SECONDS + 30
+LOST_SECONDS = VISIBILITY_SECONDS + 5
 
 
 class ListPublisher:
