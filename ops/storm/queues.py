@@ -105,17 +105,20 @@ class RabbitQueues:
 
 
 class ListQueues:
-    """The embedded profile's queues: lists of Valkey, and what its consumers hold unacknowledged."""
+    """The embedded profile's queues: lists of Valkey, what its consumers hold, and what is not known to be settled."""
 
     def __init__(self, home: Path) -> None:
         self._home = home
 
     def waiting(self) -> int:
-        """How many messages stand ready or are being settled."""
+        """How many entries are left of messages; none when all are settled."""
         with redis.Redis(unix_socket_path=str(socket_of(self._home)), socket_timeout=5) as client:
-            held: Any = client.hlen("unacked")
-            lengths: list[Any] = [client.llen(name) for name in AREAS]
-            return int(held) + sum(map(int, lengths))
+            pipe = client.pipeline()
+            pipe.hlen("unacked")
+            for name in AREAS:
+                pipe.llen(name)
+                pipe.hlen(f"owed:{name}")
+            return sum(map(int, pipe.execute()))
 
 
 def _publish(channel: Any, message: Raw) -> None:

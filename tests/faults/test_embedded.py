@@ -20,11 +20,11 @@ from ops.storm.tills import Counter, Crew
 
 KILLED = ("checkout", "kv", "accrual", "reports", "relay", "kv", "checkout", "edge")
 GAP_SECONDS = 1.5
-PATIENCE = Patience(busy=120.0, idle=10.0)
-"""What a killed worker had in its hands comes back after a minute."""
+PATIENCE = Patience(busy=200.0, idle=10.0)
+"""What a killed worker had in its hands comes back after a minute, what was lost on the way to it a little later."""
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(400)
 def test_kills_of_workers_and_of_valkey_lose_and_double_nothing() -> None:
     with Rig(Path(tempfile.mkdtemp(prefix="faults-")), EMBEDDED) as rig:
         shop = open_shop(rig.url, tills=4, members=4)
