@@ -6,6 +6,10 @@ from pathlib import Path
 
 import flask_swagger_ui
 from flask import Blueprint, Response, send_from_directory
+from markupsafe import escape
+
+from edge.errors import CODES
+from models.rules.refusals import REFUSALS
 
 blueprint = Blueprint("docs", __name__, url_prefix="/docs")
 ASSETS = Path(flask_swagger_ui.__file__).parent / "dist"
@@ -18,7 +22,16 @@ PAGE = """<!doctype html>
 <body><div id="api"></div>
 <script src="/docs/assets/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body></html>
 """
-START = 'SwaggerUIBundle({url: "/openapi.json", dom_id: "#api", deepLinking: true});\n'
+START = 'SwaggerUIBundle({url: "/openapi.json", dom_id: "#api", deepLinking: true, validatorUrl: null});\n'
+PROBLEMS = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>Problems of the Regulars API</title>
+<style>body{font:16px/1.5 system-ui;margin:2rem auto;max-width:60rem;padding:0 1rem}
+td,th{padding:.3rem .8rem .3rem 0;text-align:left;vertical-align:top}tr:target{background:#fe9}</style></head>
+<body><h1>Problems</h1><p>Every failure is <code>application/problem+json</code> with one of these codes.</p>
+<table><tr><th>code</th><th>status</th><th>meaning</th></tr>
+%s
+</table><p><a href="/docs">The API</a></p></body></html>
+"""
 
 
 @blueprint.get("", strict_slashes=False)
@@ -35,8 +48,12 @@ def start() -> Response:
 
 @blueprint.get("/problems")
 def problem_types() -> Response:
-    """Where every problem's `type` leads: the list of codes heads the document."""
-    return Response(PAGE, mimetype="text/html", headers={"Content-Security-Policy": POLICY})
+    """Where every problem's `type` leads: its row in the list of codes."""
+    rows = [
+        f'<tr id="{code}"><td><code>{code}</code></td><td>{status}</td><td>{escape(meaning)}</td></tr>'
+        for code, (status, meaning) in sorted({**CODES, **REFUSALS}.items())
+    ]
+    return Response(PROBLEMS % "\n".join(rows), mimetype="text/html", headers={"Content-Security-Policy": POLICY})
 
 
 @blueprint.get("/assets/<path:name>")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from apispec import BasePlugin
 from flask_smorest import Api, Blueprint
 
 from edge.errors import CODES
@@ -29,6 +30,23 @@ PROBLEM = {"application/problem+json": {"schema": ProblemView}}
 REFUSING = (400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 503)
 
 
+def _header(description: str, kind: str = "string") -> dict[str, Any]:
+    return {"description": description, "schema": {"type": kind}}
+
+
+LOCATION = {"Location": _header("Where to ask what became of the command.")}
+REPLAYED = {
+    "Idempotency-Replayed": _header("`true` when this command had been settled before."),
+    "Preference-Applied": _header("The preference that was followed."),
+}
+PROBLEM_HEADERS: dict[int, dict[str, Any]] = {
+    401: {"WWW-Authenticate": _header("`Bearer`.")},
+    405: {"Allow": _header("The methods this address takes.")},
+    429: {"Retry-After": _header("Seconds to wait.", "integer")},
+    503: {"Retry-After": _header("Seconds to wait.", "integer")},
+}
+
+
 class ShopApi(Api):
     """flask-smorest's API with this shop's problems in place of its own error pages."""
 
@@ -36,6 +54,29 @@ class ShopApi(Api):
 
     def _register_error_handlers(self) -> None:
         """Errors are rendered by `edge.errors` alone."""
+
+
+class Operations(BasePlugin):
+    """Completes every operation: a name, the permission it needs, and nothing but the answers it gives."""
+
+    def __init__(self, app: Any) -> None:
+        """`app` knows the routes' functions."""
+        self._app = app
+
+    def path_helper(self, path: Any = None, operations: Any = None, parameters: Any = None, **kwargs: Any) -> None:
+        """Called for each route."""
+        endpoint = kwargs["rule"].endpoint
+        permission = getattr(self._app.view_functions[endpoint], "permission", None)
+        for operation in operations.values():
+            operation["operationId"] = endpoint.replace(".", "_")
+            operation["responses"].pop("default", None)
+            if permission:
+                operation["x-permission"] = permission
+
+
+def _ecma_pattern(_converter: Any, _field: Any, ret: dict[str, Any]) -> dict[str, Any]:
+    """Python's end of text is `$` to everybody else."""
+    return {"pattern": ret["pattern"].replace(r"\Z", "$")} if "pattern" in ret else {}
 
 
 def make_api(app: Any) -> ShopApi:
@@ -52,7 +93,8 @@ def make_api(app: Any) -> ShopApi:
             "servers": [{"url": "/"}],
         },
     )
-    api = ShopApi(app)
+    api = ShopApi(app, spec_kwargs={"extra_plugins": [Operations(app)]})
+    api.ma_plugin.converter.add_attribute_function(_ecma_pattern)
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     return api
 
@@ -63,45 +105,52 @@ NO_BODY = object()
 
 def takes(command: type[Command], *, body: Any = None, public: bool = False) -> Callable[[Any], Any]:
     """Document a route that accepts a command (or a `body` it makes the command from)."""
-    more: dict[str, Any] = {"security": []} if public else {}
-    if body is not NO_BODY:
-        more["requestBody"] = {"required": True, "content": {"application/json": {"schema": body or command}}}
-    headers = [{**KEY_HEADER, "required": command.value}, PREFER_HEADER]
-    answer = {"application/json": {"schema": AnswerView}}
-    responses: dict[str, Any] = {
-        str(command.status): {"description": "Settled; the answer.", "content": answer},
-        "202": {"description": "Accepted: will be applied once, or visibly refused or parked.", "content": answer},
-    }
     return Blueprint.doc(
-        parameters=headers,
-        responses=responses | problems(),
-        **more,
-    )
-
-
-def asks(body: Any, answer: Any, *, public: bool = False) -> Callable[[Any], Any]:
-    """Document a POST that changes nothing: its body and its answer."""
-    more: dict[str, Any] = {"security": []} if public else {}
-    return Blueprint.doc(
-        requestBody={"required": True, "content": {"application/json": {"schema": body}}},
-        responses={"200": {"description": "The answer.", "content": {"application/json": {"schema": answer}}}}
+        parameters=[{**KEY_HEADER, "required": command.value}, PREFER_HEADER],
+        responses={
+            str(command.status): _answer("Settled; the answer.", AnswerView, LOCATION | REPLAYED),
+            "202": _answer("Accepted: will be applied once, or visibly refused or parked.", AnswerView, LOCATION),
+        }
         | problems(),
-        **more,
+        **({} if body is NO_BODY else _body(body or command)),
+        **_public(public),
     )
 
 
-def shows(view: Any, description: str) -> Callable[[Any], Any]:
+def asks(body: Any, answer: Any, *, status: int = 200, public: bool = False) -> Callable[[Any], Any]:
+    """Document a POST with a body and an answer of its own."""
+    responses = {str(status): _answer("The answer.", answer)} | problems()
+    return Blueprint.doc(responses=responses, **_body(body), **_public(public))
+
+
+def shows(view: Any, description: str, **more: Any) -> Callable[[Any], Any]:
     """Document a route that only reads, and what it shows."""
-    shown = {"description": description, "content": {"application/json": {"schema": view}}}
-    return Blueprint.doc(responses={"200": shown} | problems())
+    return Blueprint.doc(responses={"200": _answer(description, view)} | problems(), **more)
 
 
-def problems(*statuses: int) -> dict[str, Any]:
+def problems() -> dict[str, Any]:
     """The problem responses of a route, all in one form."""
     return {
-        str(status): {"description": "See the codes at the top of this document.", "content": PROBLEM}
-        for status in statuses or REFUSING
+        str(status): {
+            "description": "See the codes at the top of this document.",
+            "content": PROBLEM,
+            "headers": PROBLEM_HEADERS.get(status, {}),
+        }
+        for status in REFUSING
     }
+
+
+def _answer(description: str, schema: Any, headers: dict[str, Any] | None = None) -> dict[str, Any]:
+    content = {"application/json": {"schema": schema}}
+    return {"description": description, "content": content, "headers": headers or {}}
+
+
+def _body(schema: Any) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def _public(public: bool) -> dict[str, Any]:
+    return {"security": []} if public else {}
 
 
 def _description() -> str:

@@ -8,18 +8,19 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from edge.accept import accept
-from edge.document import problems, takes
+from edge.document import shows, takes
 from edge.identity import caller, needs
 from edge.reads import answer, found
 from models import points_read
 from schemas.points import SetRule
+from schemas.points_read import PointsView, RulesView
 
 blueprint = Blueprint("points", __name__, url_prefix="/v1/points", description=__doc__)
 
 
 @blueprint.get("/members/<uuid:member_id>")
 @needs("points.read")
-@blueprint.doc(responses={"200": {"description": "Balance, open lots, latest entries."}} | problems())
+@shows(PointsView, "Balance, open lots, latest entries.")
 def show(member_id: UUID) -> Response:
     """A member's points: balance, lots by expiry, the latest entries."""
     return answer(found(points_read.show(caller().merchant, member_id)))
@@ -27,7 +28,7 @@ def show(member_id: UUID) -> Response:
 
 @blueprint.get("/rules")
 @needs("points.rules.read")
-@blueprint.doc(responses={"200": {"description": "All versions, oldest first."}} | problems())
+@shows(RulesView, "All versions, oldest first.")
 def rules() -> Response:
     """How points are earned, by version."""
     return answer({"items": points_read.rules(caller().merchant)})

@@ -8,57 +8,72 @@ from uuid import UUID
 from flask import Response, request
 from flask_smorest import Blueprint
 
-from edge.document import problems
+from edge.document import shows
+from edge.errors import Problem
 from edge.identity import caller, needs
-from edge.reads import answer
+from edge.reads import answer, found
 from models import reports_read
 from ops import cache
-from schemas.reports_read import MembersQuery, ProductsQuery, SalesQuery
+from schemas.reports_read import (
+    MemberRows,
+    MembersQuery,
+    MemberSummaryView,
+    ProductRows,
+    ProductsQuery,
+    SalesQuery,
+    SalesRows,
+)
 
 blueprint = Blueprint("reports", __name__, url_prefix="/v1/reports", description=__doc__)
 FRESH_SECONDS = 2
-ROWS = blueprint.doc(responses={"200": {"description": "Rows of figures."}} | problems())
 
 
 @blueprint.get("/sales")
 @needs("reports.read")
 @blueprint.arguments(SalesQuery, location="query")
-@ROWS
+@shows(SalesRows, "Rows of figures.")
 def sales(query: dict[str, Any]) -> Response:
     """Sales by hour, day or store."""
-    return _rows(query, reports_read.sales)
+    return _rows(_within_reach(query), reports_read.sales)
 
 
 @blueprint.get("/products")
 @needs("reports.read")
 @blueprint.arguments(ProductsQuery, location="query")
-@ROWS
+@shows(ProductRows, "Rows of figures.")
 def products(query: dict[str, Any]) -> Response:
     """The products that sold most."""
-    return _rows(query, reports_read.products)
+    return _rows(_within_reach(query), reports_read.products)
 
 
 @blueprint.get("/members")
 @needs("reports.read")
 @blueprint.arguments(MembersQuery, location="query")
-@ROWS
+@shows(MemberRows, "Rows of figures.")
 def members(query: dict[str, Any]) -> Response:
-    """The members who spent most."""
+    """The members who spent most, in all stores; not for who is held to one."""
+    if caller().store is not None:
+        raise Problem("identity.other_store", "these figures are those of all stores")
     return _rows(query, reports_read.members)
 
 
 @blueprint.get("/members/<uuid:member_id>")
 @needs("reports.read")
-@ROWS
+@shows(MemberSummaryView, "The member's figures.")
 def member(member_id: UUID) -> Response:
     """A member in figures."""
-    return answer(reports_read.member(caller().merchant, member_id))
+    return answer(found(reports_read.member(caller().merchant, member_id)))
+
+
+def _within_reach(query: dict[str, Any]) -> dict[str, Any]:
+    """The store that is asked for, or the one the caller is held to."""
+    query["store_id"] = query["store_id"] or caller().store
+    if query["store_id"]:
+        caller().must_reach(query["store_id"])
+    return query
 
 
 def _rows(query: dict[str, Any], read: Any) -> Response:
-    """Within the caller's store; the same question within two seconds is answered from Redis."""
-    if caller().store is not None:
-        query["store_id"] = query["store_id"] or caller().store
-        caller().must_reach(query["store_id"])
+    """The same question within two seconds is answered from Redis."""
     key = f"report:{caller().merchant}:{caller().store}:{request.full_path}"
     return answer({"items": cache.remember(key, FRESH_SECONDS, lambda: read(caller().merchant, query))})

@@ -10,12 +10,13 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from edge.accept import accept, prepare, publish_bundle, read_json, validated
-from edge.document import asks, problems, takes
+from edge.document import asks, shows, takes
 from edge.errors import Problem
 from edge.identity import caller, needs
 from edge.reads import answer, found, page, read_cursor
 from models import sales_read
 from schemas.sales import Batch, Checkout, Quote, QuoteView, SaleQuery
+from schemas.sales_read import BatchView, SalesView, WholeSaleView
 
 blueprint = Blueprint("sales", __name__, url_prefix="/v1/sales", description=__doc__)
 _batch = Batch()
@@ -33,7 +34,7 @@ def checkout() -> Response:
 
 @blueprint.post("/batch")
 @needs("sales.checkout")
-@takes(Checkout, body=Batch)
+@asks(Batch, BatchView, status=202)
 def checkout_batch() -> Response:
     """Take the sales of a till that was off line; they are settled in order of sequence."""
     _at_a_terminal()
@@ -63,7 +64,7 @@ def quote() -> Response:
 
 @blueprint.get("/<uuid:sale_id>")
 @needs("sales.read")
-@blueprint.doc(responses={"200": {"description": "The sale with lines and tenders."}} | problems())
+@shows(WholeSaleView, "The sale with lines and tenders.")
 def show(sale_id: UUID) -> Response:
     """One sale."""
     sale = found(sales_read.show(caller().merchant, sale_id))
@@ -74,7 +75,7 @@ def show(sale_id: UUID) -> Response:
 @blueprint.get("")
 @needs("sales.read")
 @blueprint.arguments(SaleQuery, location="query")
-@blueprint.doc(responses={"200": {"description": "Sales, newest first."}} | problems())
+@shows(SalesView, "Sales, newest first.")
 def browse(query: dict[str, Any]) -> Response:
     """Sales by store and business date, newest first."""
     store = query["store_id"] or caller().store

@@ -9,6 +9,7 @@ import peewee
 
 from models.base import shown
 from models.catalogue import Product, Sku
+from models.members import Member
 from models.reports import MemberSummary, SalesByHour, SalesByMember, SalesByProduct
 
 HOUR_FIGURES = (
@@ -72,8 +73,10 @@ def members(merchant: UUID, query: dict[str, Any]) -> list[dict[str, Any]]:
     return [_plain(row) for row in rows.dicts()]
 
 
-def member(merchant: UUID, member_id: UUID) -> dict[str, Any]:
-    """A member in figures; zeros for one who has not bought yet."""
+def member(merchant: UUID, member_id: UUID) -> dict[str, Any] | None:
+    """A member in figures; zeros for one who has not bought yet, None when there is no such member."""
+    if Member.get_or_none(Member.merchant_id == merchant, Member.id == member_id) is None:
+        return None
     row = MemberSummary.get_or_none(MemberSummary.merchant_id == merchant, MemberSummary.member_id == member_id)
     visits, spend = (row.visits, row.spend_cents) if row else (0, 0)
     return {

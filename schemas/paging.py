@@ -17,7 +17,6 @@ class Period(Schema):
 
     from_ = fields.Date(required=True, data_key="from")
     to = fields.Date(required=True)
-    store_id = fields.UUID(load_default=None)
 
     @validates_schema
     def _in_order(self, data: dict, **_: object) -> None:

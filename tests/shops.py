@@ -177,7 +177,7 @@ class Shop:
         return settled
 
     def _clear_outbox(self) -> None:
-        for row in Outbox.select():
+        for row in list(Outbox.select()):
             if all(UUID(wire["merchant"]) == self.merchant for wire in orjson.loads(bytes(row.body))[0][0]):
                 row.delete_instance()
 
