@@ -82,13 +82,16 @@ class Edge:
         return self._ask("POST", path, orjson.dumps(body), _headers(token, key))
 
     def settle(self, path: str, body: Any, *, token: str = "", key: str = "") -> dict[str, Any]:
-        """Send a command and wait until it is done; its answer. Without a token one can only ask again."""
+        """Send a command and wait until it is done; its answer, with what a 202 foretold.
+
+        Without a token one can only ask again.
+        """
         headers = _headers(token, key) | {"Prefer": f"wait={WAIT_S}"}
         until = time.monotonic() + self.patience.seconds
         answer = self._ask("POST", path, orjson.dumps(body), headers)
         while answer.status == 202:
             if token:
-                return self.outcome(answer.body["command_id"], token)
+                return answer.body | self.outcome(answer.body["command_id"], token)
             if time.monotonic() > until:
                 raise GaveUp(f"{path} is still pending after {self.patience.seconds:.0f} s")
             self.patience.sleep(0.2)
