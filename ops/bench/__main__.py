@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 
 import click
 
-from ops.bench.bars import BARS, Tally, verdicts
+from ops.bench.bars import BARS, Tally, passed
 from ops.bench.plan import full, quick
 from ops.bench.report import as_json, as_text
 from ops.bench.rounds import measure
-from ops.bench.stage import BenchFailed, durability
+from ops.bench.stage import Stage
+from ops.bench.surroundings import Neighbours, surroundings
 
 
 @click.command()
@@ -21,23 +23,25 @@ from ops.bench.stage import BenchFailed, durability
 @click.option("--runs", type=click.IntRange(1), required=True)
 def bench(bars: tuple[str, ...], *, for_machines: bool, quickly: bool, runs: int) -> None:
     """Measure bars on the servers of the environment."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     plan = quick(runs) if quickly else full(runs)
-    try:
-        tallies = list(measure(bars, plan, lambda what: click.echo(what, err=True)).values())
-    except BenchFailed as error:
-        raise click.ClickException(str(error)) from error
-    _tell(tallies, for_machines)
-    missed = not all(verdict.reached for tally in tallies for verdict in verdicts(tally))
-    sys.exit(1 if missed and not quickly else 0)
+    with Stage() as stage:
+        neighbours = Neighbours(stage.servers_cpu())
+        tallies = measure(stage, bars, plan, lambda what: click.echo(what, err=True))
+        others = neighbours.percent(stage.servers_cpu())
+    _tell(tallies, surroundings() | {"others used": f"{others:.0f} % of the machine meanwhile"}, for_machines)
+    good = all(not tally.failures if quickly else passed(tally) for tally in tallies)
+    sys.exit(0 if good else 1)
 
 
-def _tell(tallies: list[Tally], for_machines: bool) -> None:
+def _tell(tallies: list[Tally], around: dict[str, str], for_machines: bool) -> None:
     if for_machines:
-        click.echo(json.dumps({"database": durability(), "bars": [as_json(tally) for tally in tallies]}, indent=2))
+        click.echo(json.dumps({"surroundings": around, "bars": [as_json(tally) for tally in tallies]}, indent=2))
         return
-    click.echo("database: " + ", ".join(f"{name}={value}" for name, value in durability().items()))
+    for name, value in around.items():
+        click.echo(f"{name}: {value}")
     for tally in tallies:
-        click.echo(as_text(tally))
+        click.echo(f"\n{as_text(tally)}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from ops.bench.plan import Plan
 from ops.bench.settling import ROW_BY_ROW, Run, Settled
 from ops.bench.shop import open_chain
 from ops.bench.stage import Stage, purge
+from ops.bench.witness import OfMerchant
 
 WORKER = ("-m", "ops", "worker", "points")
 
@@ -32,5 +33,5 @@ def _accrue(stage: Stage, count: int, command: tuple[str, ...], *, bundled: bool
     chain = open_chain()
     purge("points")
     fill(chain.accruals(count) if bundled else chain.single_accruals(count))
-    run = Run(stage, "points", "points.accrue", chain)
+    run = Run(stage, "points", OfMerchant(chain.merchant, "points.accrue"))
     return run.settle(count, [stage.start("worker", *command)])

@@ -54,10 +54,11 @@ DEFAULT = tuple(bar for bar in BARS if bar != "growth")
 
 @dataclass(slots=True)
 class Tally:
-    """What the runs of one bar showed: samples by figure, absolute figures, CPU by group, what ran."""
+    """What the runs of one bar showed: samples by figure, absolute figures, CPU by group, what ran or failed."""
 
     bar: str
     ran: str = ""
+    failures: list[str] = field(default_factory=list)
     samples: dict[str, list[float]] = field(default_factory=dict)
     notes: dict[str, list[float]] = field(default_factory=dict)
     cpu: dict[str, dict[str, list[float]]] = field(default_factory=dict)
@@ -92,6 +93,12 @@ class Verdict:
     def reached(self) -> bool:
         """Whether the bar is reached."""
         return self.figure.reached(self.median)
+
+
+def passed(tally: Tally) -> bool:
+    """Whether every figure of a bar was measured in every run, and reached."""
+    found = verdicts(tally)
+    return bool(found) and not tally.failures and all(verdict.reached for verdict in found)
 
 
 def verdicts(tally: Tally) -> list[Verdict]:

@@ -1,4 +1,4 @@
-"""`python -m ops bench`: starts servers of its own, or takes the environment's, and measures in a process of its own."""
+"""`python -m ops bench`: starts servers of its own, or takes the environment's, and measures in another process."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import pymysql
 
 from ops.bench.bars import BARS, DEFAULT
 from ops.servers.install import ServersMissing, ensure_servers
+from ops.servers.mariadb import ACCOUNT
 from ops.servers.ports import free_ports
 from ops.servers.private import Servers
 from ops.servers.server import BootFailed
@@ -57,25 +58,30 @@ def _servers(urls: bool) -> Iterator[dict[str, str]]:
         yield {}
         return
     ensure_servers()
-    with tempfile.TemporaryDirectory(prefix="regulars-bench-servers-") as folder:
-        with Servers(Path(folder), buffer_pool=BUFFER_POOL) as servers:
-            _widen_redo_log(servers.mariadb.port)
-            yield servers.environment()
+    with (
+        tempfile.TemporaryDirectory(prefix="regulars-bench-servers-") as folder,
+        Servers(Path(folder), buffer_pool=BUFFER_POOL) as servers,
+    ):
+        _widen_redo_log(servers.mariadb.port)
+        yield servers.environment()
 
 
 def _widen_redo_log(port: int) -> None:
     """A redo log as a server of this size would have; older MariaDB cannot change it while it runs."""
-    account = {"user": "regulars", "password": "regulars", "database": "regulars"}
-    with pymysql.connect(host="127.0.0.1", port=port, **account) as connection, connection.cursor() as cursor:
-        with suppress(pymysql.MySQLError):
-            cursor.execute(f"SET GLOBAL innodb_log_file_size = {REDO_LOG_BYTES}")
+    with (
+        pymysql.connect(host="127.0.0.1", port=port, user=ACCOUNT, password=ACCOUNT) as connection,
+        connection.cursor() as cursor,
+        suppress(pymysql.MySQLError),
+    ):
+        cursor.execute(f"SET GLOBAL innodb_log_file_size = {REDO_LOG_BYTES}")
 
 
 def _run(command: list[str], environment: dict[str, str]) -> int:
-    process = subprocess.Popen(command, env=environment)
+    """Runs the bench to its end. Out of the terminal's reach, it is told to stop by us alone, and once."""
+    process = subprocess.Popen(command, env=environment, start_new_session=True)
     try:
         return process.wait()
     except KeyboardInterrupt:
-        process.send_signal(signal.SIGINT)
+        process.terminate()
         process.wait()
         return 130

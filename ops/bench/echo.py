@@ -5,9 +5,14 @@ from __future__ import annotations
 from flask import Flask, request
 
 
+def echo() -> bytes:
+    """What came, back."""
+    return request.get_data()
+
+
 def create_app() -> Flask:
     """A route that answers with what it was sent, unparsed."""
     app = Flask("echo", static_folder=None)
-    app.post("/v1/sales", endpoint="echo")(lambda: request.get_data())
+    app.post("/v1/sales")(echo)
     app.get("/readyz", endpoint="ready")(lambda: "")
     return app

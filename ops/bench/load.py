@@ -50,7 +50,17 @@ class Load:
 
     def __init__(self, requests: Path, *, port: int, connections: int, seconds: float) -> None:
         wrk = shutil.which("wrk")
-        where = ("--timeout", "15s", "-t", "1", "-c", str(connections), "-d", f"{seconds:g}s", f"http://127.0.0.1:{port}/")
+        where = (
+            "--timeout",
+            "15s",
+            "-t",
+            "1",
+            "-c",
+            str(connections),
+            "-d",
+            f"{seconds:g}s",
+            f"http://127.0.0.1:{port}/",
+        )
         plain = ("-m", "ops.bench.plain_load", str(port), str(connections), str(seconds))
         command = [wrk, "-s", str(SCRIPT), *where, "--"] if wrk else [sys.executable, *plain]
         self._spent = _children_seconds()

@@ -13,6 +13,7 @@ def as_text(tally: Tally) -> str:
     lines = [_verdict(verdict) for verdict in verdicts(tally)]
     lines += [f"    {what}: {_median(values)}" for what, values in tally.notes.items()]
     lines += [f"    {on}: {_shares(groups)}" for on, groups in tally.cpu.items()]
+    lines += [f"{tally.bar}: FAILED: {failure}" for failure in tally.failures]
     return "\n".join([*lines, f"    ran: {tally.ran}"])
 
 
@@ -39,6 +40,7 @@ def as_json(tally: Tally) -> dict[str, Any]:
             for on, groups in tally.cpu.items()
         },
         "ran": tally.ran,
+        "failures": tally.failures,
     }
 
 

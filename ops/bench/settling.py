@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
-from models.base import moment
+from models.base import now
 from models.rows import select
 from ops.bench.bars import Tally, rate
 from ops.bench.bulk import bulk_limit, bulk_limit_of_statements
@@ -14,6 +13,7 @@ from ops.bench.filling import fill
 from ops.bench.plan import Plan
 from ops.bench.shop import Chain, open_chain
 from ops.bench.stage import Stage, empty_outbox, purge, queued, shares
+from ops.bench.witness import OfMerchant, Witness
 from ops.children import Child
 
 WORKER = ("-m", "ops", "worker", "sales")
@@ -76,7 +76,7 @@ def settle_sales(stage: Stage, count: int, group: str, command: tuple[str, ...],
     empty_outbox()
     fill(chain.sales(count))
     before = _rows(chain)
-    run = Run(stage, "sales", "sales.checkout", chain)
+    run = Run(stage, "sales", OfMerchant(chain.merchant, "sales.checkout"))
     done = run.settle(count, [stage.start(group, *command) for _ in range(workers)])
     rows = _rows(chain) - before
     empty_outbox()
@@ -84,39 +84,25 @@ def settle_sales(stage: Stage, count: int, group: str, command: tuple[str, ...],
 
 
 class Run:
-    """Workers started on a full queue, and what their receipts say of their pace."""
+    """Workers started on a full queue, and what the receipts say of their pace."""
 
-    def __init__(self, stage: Stage, queue: str, name: str, chain: Chain) -> None:
-        self._stage, self._queue, self._name, self._chain = stage, queue, name, chain
+    def __init__(self, stage: Stage, queue: str, witness: Witness) -> None:
+        self._stage, self._queue, self._witness = stage, queue, witness
 
     def settle(self, count: int, children: list[Child]) -> Settled:
-        """Wait for `count` receipts; the pace since all workers consumed, and the CPU meanwhile."""
-        stage = self._stage
+        """Wait until `count` are settled; the pace since all workers consumed, and the CPU meanwhile."""
+        stage, witness = self._stage, self._witness
         stage.wait_until(lambda: queued(self._queue)[1] >= len(children), "workers to consume", children, every=0.02)
-        stage.wait_until(lambda: bool(self._commits()), "a first commit", children, every=0.02)
-        at, spent, had = self._last(), stage.cpu(), self._count()
-        stage.wait_until(self._is_done(count), f"{count} x {self._name}", children, every=0.2)
+        stage.wait_until(witness.begun, "a first commit", children, every=0.02)
+        at, spent, had = now(), stage.cpu(), witness.count()
+        stage.wait_until(self._is_done(count), f"{count} to be settled", children, every=0.2)
         cpu = shares(spent, stage.cpu(), count - had)
         stage.stop(*children)
-        commits = [commit for commit in self._commits() if len(children) == 1 or commit[0] >= at]
+        commits = [commit for commit in witness.commits() if len(children) == 1 or commit[0] >= at]
         return Settled(rate(commits), 0.0, cpu)
 
     def _is_done(self, count: int) -> Callable[[], bool]:
-        return lambda: queued(self._queue)[0] == 0 and self._count() >= count
-
-    def _count(self) -> int:
-        return sum(number for _, number in self._commits())
-
-    def _last(self) -> datetime:
-        return self._commits()[-1][0]
-
-    def _commits(self) -> list[tuple[datetime, int]]:
-        rows = select(
-            "SELECT settled_at, COUNT(*) FROM receipt WHERE merchant_id = %s AND name = %s AND state = 'done'"
-            " GROUP BY settled_at ORDER BY settled_at",
-            [self._chain.merchant, self._name],
-        )
-        return [(moment(at), int(number)) for at, number in rows]
+        return lambda: queued(self._queue)[0] == 0 and self._witness.count() >= count
 
 
 def _rows(chain: Chain) -> int:

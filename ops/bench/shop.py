@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from edge.app import create_app
-from edge.identity import access_token
+from flask import Flask
+
+from edge.identity import access_token, configure
 from models.base import db, new_id, now
 from models.catalogue import Product, Sku, Stock
 from models.members import ACTIVE, Member, Tier
@@ -47,20 +48,20 @@ class Chain:
 
     def token(self, till: Till) -> str:
         """The till's access token."""
-        with _APP.app_context():
+        with _SIGNER.app_context():
             return access_token(self.merchant, Actor(terminal=till.id))
 
-    def baskets(self, count: int, seed: int = 1) -> Iterator[tuple[Till, dict[str, Any]]]:
-        """Sales as tills send them: five lines, mostly one tender, four in five with a member."""
-        dice = random.Random(seed)
+    def baskets(self, count: int, first: int = 1) -> Iterator[tuple[Till, dict[str, Any]]]:
+        """Sales as tills send them, numbered on from `first`: five lines, mostly one tender, mostly a member."""
+        dice = random.Random(first)
         began = now() - timedelta(milliseconds=count)
         for nth in range(count):
             sold_at = began + timedelta(milliseconds=nth)
-            yield self.tills[nth % len(self.tills)], self._basket(dice, nth + 1, sold_at)
+            yield self.tills[nth % len(self.tills)], self._basket(dice, first + nth, sold_at)
 
-    def sales(self, count: int) -> Iterator[Message]:
-        """Checkouts as the edge publishes them, one to a message."""
-        for till, body in self.baskets(count):
+    def sales(self, count: int, first: int = 1) -> Iterator[Message]:
+        """Checkouts as the edge publishes them, one to a message; a message has its command's id."""
+        for till, body in self.baskets(count, first):
             actor = Actor(terminal=till.id)
             id_ = command_id(self.merchant, actor, Checkout.command, f"bench-{body['sequence']}")
             envelope = Envelope(id_, Checkout.command, self.merchant, body, till.store, actor, trace=id_.hex[:16])
@@ -78,7 +79,7 @@ class Chain:
             yield bundle(Accrue.command, [self._accrual(nth)])
 
     def _basket(self, dice: random.Random, sequence: int, sold_at: datetime) -> dict[str, Any]:
-        lines = []
+        lines: list[dict[str, Any]] = []
         for sku, cents in dice.sample(self.skus, LINES):
             pieces = dice.choice((1, 1, 1, 2, 3))
             lines.append({"sku_id": str(sku), "quantity_milli": 1000 * pieces, "gross_cents": pieces * cents})
@@ -159,4 +160,5 @@ def _stock(merchant: UUID, store: UUID, sku: UUID) -> dict[str, Any]:
     return {"merchant_id": merchant, "store_id": store, "sku_id": sku, "quantity_milli": 10**9}
 
 
-_APP = create_app()
+_SIGNER = Flask("bench", static_folder=None)
+configure(_SIGNER)

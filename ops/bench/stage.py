@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import psutil
 import urllib3
 
 from models.migrate import migrate
-from models.rows import execute, select
+from models.rows import execute
 from ops import broker
 from ops.children import Child, Warden
 from ops.settings import settings
@@ -51,7 +50,7 @@ class Stage:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop(*self._children)
+        self.stop_all()
         self._warden.close()
 
     def start(self, group: str, *command: str, **environment: str) -> Child:
@@ -77,15 +76,9 @@ class Stage:
             child.stop(STOP_SECONDS)
             self._children.pop(child, None)
 
-    def pause(self, children: Iterable[Child]) -> None:
-        """Freeze processes, so that they take nothing from what is measured meanwhile."""
-        for child in children:
-            child.signal(signal.SIGSTOP)
-
-    def resume(self, children: Iterable[Child]) -> None:
-        """Let them go on."""
-        for child in children:
-            child.signal(signal.SIGCONT)
+    def stop_all(self) -> None:
+        """Stop whatever runs."""
+        self.stop(*self._children)
 
     def await_url(self, url: str, children: Iterable[Child]) -> None:
         """Return once a GET answers 200."""
@@ -119,6 +112,10 @@ class Stage:
             spent[group] = spent.get(group, 0.0) + _seconds([child.pid])
         return spent
 
+    def servers_cpu(self) -> float:
+        """Seconds of CPU the servers have spent so far."""
+        return sum(_seconds(pids) for pids in self._servers.values())
+
     def _tail(self, child: Child) -> str:
         group, log = self._children[child]
         return f"the end of the log of {group}:\n" + "\n".join(log.read_text(errors="replace").splitlines()[-20:])
@@ -137,29 +134,16 @@ def empty_outbox() -> None:
 def purge(queue: str) -> None:
     """Throw away what stands in a queue."""
     with broker.connect() as connection:
-        connection.default_channel.queue_purge(queue)
+        channel: Any = connection.default_channel
+        channel.queue_purge(queue)
 
 
 def queued(queue: str) -> tuple[int, int]:
     """Messages ready in a queue, and consumers on it."""
     with broker.connect() as connection:
-        told = connection.default_channel.queue_declare(queue, passive=True)
+        channel: Any = connection.default_channel
+        told = channel.queue_declare(queue, passive=True)
     return int(told.message_count), int(told.consumer_count)
-
-
-def durability() -> dict[str, str]:
-    """The settings of the database that decide whether a commit is on disk, and its memory."""
-    names = (
-        "version",
-        "innodb_flush_log_at_trx_commit",
-        "log_bin",
-        "sync_binlog",
-        "innodb_buffer_pool_size",
-        "innodb_log_file_size",
-        "innodb_flush_method",
-    )
-    quoted = ", ".join(f"'{name}'" for name in names)
-    return {str(name): str(value) for name, value in select(f"SHOW VARIABLES WHERE Variable_name IN ({quoted})")}
 
 
 def _listening(variable: str, usual: int) -> list[int]:
@@ -169,7 +153,8 @@ def _listening(variable: str, usual: int) -> list[int]:
         found = psutil.net_connections("tcp")
     except psutil.AccessDenied:
         return []
-    return [c.pid for c in found if c.pid and c.status == psutil.CONN_LISTEN and c.laddr.port == port][:1]
+    listeners = [(each.pid, each.laddr) for each in found if each.status == psutil.CONN_LISTEN]
+    return [pid for pid, address in listeners if pid and address and address.port == port][:1]
 
 
 def _seconds(pids: Iterable[int]) -> float:

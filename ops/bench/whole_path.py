@@ -19,6 +19,7 @@ from ops.bench.stage import BenchFailed, Stage, queued, shares
 from ops.settings import settings
 
 ECHO, TEXTBOOK = "ops.bench.echo:create_app", "ops.bench.textbook:create_app"
+UNPUBLISHED = "ops.bench.unpublished:create_app"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +38,16 @@ def path_round(stage: Stage, plan: Plan, tallies: dict[str, Tally]) -> None:
     chain = open_chain()
     requests = write_requests(chain)
     whole = _whole_path(stage, plan, chain, requests)
-    for tally in tallies.values():
-        _tell(tally, whole, plan)
+    for each in tallies.values():
+        _tell(each, whole, plan)
     if tally := tallies.get("edge"):
         with _served(stage, ECHO):
             echo = _loaded(requests, plan.clients, plan.echo_seconds)
         tally.sample("edge", whole.loaded.per_second / echo.per_second)
         tally.note("bare echo, requests/s", echo.per_second)
+        with _served(stage, UNPUBLISHED):
+            alone = _loaded(requests, plan.clients, plan.echo_seconds)
+        tally.note("the same edge, publishing nothing and alone, requests/s", alone.per_second)
     if tally := tallies.get("path"):
         best = _textbook(stage, plan, requests, tally)
         tally.sample("path", whole.commits_per_second / best)
