@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
@@ -122,6 +122,11 @@ class Mysql(ReconnectMixin, peewee.MySQLDatabase):
 
     dialect = "mysql"
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Each thread has a connection of its own: none waits while another's is being opened."""
+        super().__init__(*args, **kwargs)
+        self._lock = nullcontext()
+
     def transact(self) -> Any:
         """A write transaction, READ COMMITTED."""
         return self.atomic()
@@ -136,7 +141,8 @@ class Mysql(ReconnectMixin, peewee.MySQLDatabase):
             return func(*args, **kwargs)
         except peewee.OperationalError as error:
             if "timed out" in str(error):
-                self.close()
+                if not self.in_transaction():
+                    self.close()
                 raise
             return super()._reconnect(_failing_once(func, error), *args, **kwargs)
 
