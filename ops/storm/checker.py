@@ -45,8 +45,8 @@ def check(told: Told, database_url: str, injected: Injected | None = None) -> Ve
         violations = [
             *check_applied(told, found),
             *check_books(told.shop, ledger, found),
-            *_check_parked(found, injected or Injected()),
-            *_check_answers(told),
+            *check_parked(found, injected or Injected()),
+            *check_answers(told),
         ]
     finally:
         ledger.connection.close()
@@ -58,12 +58,13 @@ def check_left_over(database_url: str, injected: Injected) -> list[str]:
     """What stands parked or is still owed, whoever's it is."""
     ledger = open_shop_ledger(database_url, str(NOBODY))
     try:
-        return list(_check_parked(gather(ledger), injected))
+        return list(check_parked(gather(ledger), injected))
     finally:
         ledger.connection.close()
 
 
-def _check_parked(found: Evidence, injected: Injected) -> Iterator[str]:
+def check_parked(found: Evidence, injected: Injected) -> Iterator[str]:
+    """All garbage stands parked, nothing else does, and nothing is owed."""
     seen: set[str] = set()
     for row in found.parked:
         marks = {mark for mark in injected.marks if mark == row.command or mark.encode() in row.body}
@@ -76,7 +77,7 @@ def _check_parked(found: Evidence, injected: Injected) -> Iterator[str]:
         yield f"STUCK: {found.owed} messages in the outbox"
 
 
-def _check_answers(told: Told) -> Iterator[str]:
+def check_answers(told: Told) -> Iterator[str]:
     """Every POST is answered in time, with an answer that means something."""
     for call in told.calls:
         if call.status and call.status not in ALLOWED and not 400 <= call.status < 500:

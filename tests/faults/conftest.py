@@ -14,14 +14,14 @@ from ops.storm.shop import open_shop
 from tests.faults.market import Market
 from tests.faults.stage import SUPERVISED, Stage
 
-ONLY_ON = {"test_embedded.py": EMBEDDED}
-"""Which profile a module of this folder is about; all others are about the cluster."""
+ONLY_ON = {"test_embedded.py": {EMBEDDED}, "test_checker.py": {CLUSTER, EMBEDDED}}
+"""Which profiles a module of this folder is about; all others are about the cluster."""
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Each module is collected on its own profile alone."""
+    """Each module is collected on its own profiles alone."""
     if collection_path.name.startswith("test_"):
-        return ONLY_ON.get(collection_path.name, CLUSTER) != settings().profile
+        return settings().profile not in ONLY_ON.get(collection_path.name, {CLUSTER})
     return None
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from ops.storm.run import StormOptions, storm, tell
 
-SECONDS = 75.0
+SECONDS = 60.0
 
 
 @pytest.mark.timeout(400)
