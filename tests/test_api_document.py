@@ -13,19 +13,12 @@ from edge.errors import CODES
 from models.rules.permissions import ALL
 from models.rules.refusals import REFUSALS
 from schemas.base import CATALOGUE
+from tests.document import DOCUMENT, OPERATIONS, PUBLIC
 from tests.shops import APP, Api
 
 OPERATORS = {"health", "docs", "api-docs"}
 """Blueprints that are not part of the API."""
-PUBLIC = {"merchants_sign_up", "merchants_enrol", "merchants_terminal_token", "staff_sign_in", "staff_refresh"}
 PROBLEMS = {"400", "401", "403", "404", "405", "409", "413", "415", "422", "429", "503"}
-DOCUMENT: dict[str, Any] = APP.test_client().get("/openapi.json").get_json()
-OPERATIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    operation["operationId"]: (method, path, operation)
-    for path, methods in DOCUMENT["paths"].items()
-    for method, operation in methods.items()
-    if method != "parameters"
-}
 
 
 def _schema_of(content: dict[str, Any], media: str = "application/json") -> str:
