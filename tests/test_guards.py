@@ -32,6 +32,8 @@ PUBLIC = {
     *("merchants.sign_up", "merchants.enrol", "merchants.terminal_token", "staff.sign_in", "staff.refresh"),
 }
 """Routes without a token: for operators, readers of the docs, and those who come to get a token."""
+ANYBODY = {"commands.show", "staff.sign_out", "staff.cashier"}
+"""Routes for every token, whatever its role."""
 ASKING = frozenset(("sales.quote", "merchants.terminal_token", "staff.cashier"))
 """POSTs that change nothing: a price is asked for, a token is given for a key or a PIN."""
 
@@ -112,6 +114,8 @@ def unguarded(app: Flask, public: set[str]) -> list[str]:
         permission = getattr(view, "permission", None)
         if (permission is None) is not (endpoint in public):
             found.append(f"{endpoint} demands {permission or 'no token'}")
+        elif permission == "any" and endpoint not in ANYBODY:
+            found.append(f"{endpoint} is for any token")
         elif permission not in ALL | {None, "any"}:
             found.append(f"{endpoint} demands {permission}, which no role has")
     return found
@@ -128,11 +132,20 @@ def test_a_route_without_a_token_is_reported() -> None:
     def dreaming() -> str:
         return ""
 
+    def open_() -> str:
+        return ""
+
     dreaming.permission = "sales.dream"  # type: ignore[attr-defined]
+    open_.permission = "any"  # type: ignore[attr-defined]
     app = Flask("bad", static_folder=None)
     app.add_url_rule("/bare", view_func=bare)
     app.add_url_rule("/dream", view_func=dreaming)
-    assert unguarded(app, set()) == ["bare demands no token", "dreaming demands sales.dream, which no role has"]
+    app.add_url_rule("/open", view_func=open_)
+    assert unguarded(app, set()) == [
+        "bare demands no token",
+        "dreaming demands sales.dream, which no role has",
+        "open_ is for any token",
+    ]
     assert unguarded(app, {"bare", "dreaming"})[0] == "dreaming demands sales.dream"
 
 
