@@ -9,10 +9,10 @@ import sys
 import click
 
 from ops.bench.bars import BARS, Tally, passed
-from ops.bench.plan import full, quick
+from ops.bench.plan import Plan, full, quick
 from ops.bench.report import as_json, as_text
 from ops.bench.rounds import measure
-from ops.bench.stage import Stage
+from ops.bench.stage import BenchFailed, Stage
 from ops.bench.surroundings import Neighbours, surroundings
 
 
@@ -24,14 +24,21 @@ from ops.bench.surroundings import Neighbours, surroundings
 def bench(bars: tuple[str, ...], *, for_machines: bool, quickly: bool, runs: int) -> None:
     """Measure bars on the servers of the environment."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    plan = quick(runs) if quickly else full(runs)
+    try:
+        tallies, around = _measure(bars, quick(runs) if quickly else full(runs))
+    except BenchFailed as failure:
+        raise click.ClickException(str(failure)) from failure
+    _tell(tallies, around, for_machines)
+    good = all(not tally.failures if quickly else passed(tally) for tally in tallies)
+    sys.exit(0 if good else 1)
+
+
+def _measure(bars: tuple[str, ...], plan: Plan) -> tuple[list[Tally], dict[str, str]]:
     with Stage() as stage:
         neighbours = Neighbours(stage.servers_cpu())
         tallies = measure(stage, bars, plan, lambda what: click.echo(what, err=True))
         others = neighbours.percent(stage.servers_cpu())
-    _tell(tallies, surroundings() | {"others used": f"{others:.0f} % of the machine meanwhile"}, for_machines)
-    good = all(not tally.failures if quickly else passed(tally) for tally in tallies)
-    sys.exit(0 if good else 1)
+    return tallies, surroundings() | {"others used": f"{others:.0f} % of the machine meanwhile"}
 
 
 def _tell(tallies: list[Tally], around: dict[str, str], for_machines: bool) -> None:

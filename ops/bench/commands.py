@@ -31,7 +31,7 @@ URLS = ("DATABASE_URL", "BROKER_URL", "REDIS_URL")
 @click.option("--json", "for_machines", is_flag=True, help="One JSON document instead of text.")
 @click.option("--quick", is_flag=True, help="Small runs to see that it works; a missed bar is no failure.")
 @click.option("--runs", default=3, show_default=True, type=click.IntRange(1), help="Runs of each; medians count.")
-@click.option("--urls", is_flag=True, help="Use the servers in the environment. Their data are added to.")
+@click.option("--urls", is_flag=True, help="Use the servers in the environment, which must be idle.")
 def bench(bars: tuple[str, ...], *, for_machines: bool, quick: bool, runs: int, urls: bool) -> None:
     """Measure BARS (all but growth when none is named) against what they are compared with.
 

@@ -58,7 +58,7 @@ class Load:
             "-c",
             str(connections),
             "-d",
-            f"{seconds:g}s",
+            f"{round(seconds)}s",
             f"http://127.0.0.1:{port}/",
         )
         plain = ("-m", "ops.bench.plain_load", str(port), str(connections), str(seconds))

@@ -44,6 +44,7 @@ class OpenLoop:
             hand.start()
         for hand in hands:
             hand.join()
+        pool.close()
         return self.answered
 
     def _hand(self, pool: Any, turns: Any, start: float, make: Callable[[int, float], Any]) -> None:

@@ -30,6 +30,10 @@ class Line:
         self._sent = 0.0
         self._back = b""
 
+    def close(self) -> None:
+        """Close the connection."""
+        self.socket.close()
+
     def send(self, request: bytes) -> None:
         """Send a request."""
         self._sent, self._back = time.perf_counter(), b""
@@ -66,6 +70,9 @@ class Crowd:
         while time.perf_counter() < until and self._waiting.get_map():
             for key, _ in self._waiting.select(PATIENCE_SECONDS):
                 self._serve(key.data)
+        for key in list(self._waiting.get_map().values()):
+            self._leave(key.data)
+        self._waiting.close()
 
     def _serve(self, line: Line) -> None:
         try:
@@ -76,7 +83,11 @@ class Crowd:
                 line.send(next(self._requests))
         except OSError:
             self.lost += 1
-            self._waiting.unregister(line.socket)
+            self._leave(line)
+
+    def _leave(self, line: Line) -> None:
+        self._waiting.unregister(line.socket)
+        line.close()
 
 
 def load(port: int, connections: int, seconds: float, requests: Iterator[bytes]) -> dict[str, float]:

@@ -15,6 +15,7 @@ import psutil
 import urllib3
 
 from models.migrate import migrate
+from models.receipts import outbox_size
 from models.rows import execute
 from ops import broker
 from ops.children import Child, Warden
@@ -44,6 +45,7 @@ class Stage:
     def __enter__(self) -> Self:
         migrate()
         broker.declare()
+        _refuse_if_used()
         (settings().home / "logs").mkdir(parents=True, exist_ok=True)
         return self
 
@@ -144,6 +146,18 @@ def queued(queue: str) -> tuple[int, int]:
         channel: Any = connection.default_channel
         told = channel.queue_declare(queue, passive=True)
     return int(told.message_count), int(told.consumer_count)
+
+
+def _refuse_if_used() -> None:
+    """A bench empties queues and outbox before its runs: never those of an installation at work."""
+    for queue in broker.AREAS:
+        messages, consumers = queued(queue)
+        if messages or consumers:
+            raise BenchFailed(
+                f"{queue} holds {messages} messages and has {consumers} consumers: the bench needs it idle"
+            )
+    if owed := outbox_size():
+        raise BenchFailed(f"the outbox holds {owed} messages: start a relay to send them, then stop it, before a bench")
 
 
 def _listening(variable: str, usual: int) -> list[int]:
