@@ -88,7 +88,7 @@ def check_answers(told: Told) -> Iterator[str]:
 
 
 def _answerable(told: Told) -> Iterator[Call]:
-    """Calls during which the edge was not held still by the storm: a paused process answers nobody."""
+    """Calls during which the storm let the edge be: a process paused or dead answers nobody."""
     mute = [window for window in told.windows if window.mute]
     return (call for call in told.calls if not any(_overlap(call, window) for window in mute))
 

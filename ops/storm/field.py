@@ -74,14 +74,22 @@ class Field:
     @contextmanager
     def held(self, name: str, child: bool = False) -> Iterator[None]:
         """A process, or one of its children, stands still meanwhile; an edge that does answers nobody."""
-        began, pids = time.time(), self._chosen(name, child)
-        _signal(pids, signal.SIGSTOP)
+        pids = self._chosen(name, child)
+        with ExitStack() as undone:
+            if name == EDGE:
+                undone.enter_context(self.muted("edge held still"))
+            _signal(pids, signal.SIGSTOP)
+            undone.callback(_signal, pids, signal.SIGCONT)
+            yield
+
+    @contextmanager
+    def muted(self, why: str) -> Iterator[None]:
+        """Nobody can answer meanwhile."""
+        began = time.time()
         try:
             yield
         finally:
-            _signal(pids, signal.SIGCONT)
-            if name == EDGE:
-                self.note(Window(f"{name} stood still", began, time.time(), mute=True))
+            self.note(Window(why, began, time.time(), mute=True))
 
     @contextmanager
     def silenced(self, name: str) -> Iterator[None]:

@@ -25,7 +25,12 @@ def process_faults() -> list[Fault]:
 
 
 def _kill(name: str, field: Field, child: bool = False) -> None:
-    field.kill(name, child)
+    if name == EDGE and not child:
+        with field.muted("edge dead"):
+            field.kill(name)
+            field.rig.await_alive()
+    else:
+        field.kill(name, child)
 
 
 def _pause(name: str, field: Field, child: bool = False) -> None:

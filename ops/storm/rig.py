@@ -86,17 +86,11 @@ class Rig:
 
     def await_ready(self, url: str = "") -> None:
         """Wait until the edge (or another one, at `url`) can take sales and Redis is there."""
-        pool = urllib3.PoolManager(retries=False, timeout=5.0)
-        deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                answer = pool.request("GET", f"{url or self.url}/readyz")
-                if answer.status == 200 and answer.json()["state"] == "ready":
-                    return
-            except urllib3.exceptions.HTTPError:
-                pass
-            time.sleep(0.1)
-        raise NotReady(f"the edge was not ready within {READY_SECONDS:.0f} s; see {self.home}/logs")
+        _await(f"{url or self.url}/readyz", "ready", self.home)
+
+    def await_alive(self) -> None:
+        """Wait until the edge answers, whatever it has to say about the rest."""
+        _await(f"{self.url}/livez", "alive", self.home)
 
     def __enter__(self) -> Self:
         self.start()
@@ -106,3 +100,17 @@ class Rig:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _await(url: str, state: str, home: Path) -> None:
+    pool = urllib3.PoolManager(retries=False, timeout=5.0)
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            answer = pool.request("GET", url)
+            if answer.status == 200 and answer.json()["state"] == state:
+                return
+        except urllib3.exceptions.HTTPError:
+            pass
+        time.sleep(0.1)
+    raise NotReady(f"the edge was not {state} within {READY_SECONDS:.0f} s; see {home}/logs")

@@ -65,7 +65,7 @@ def storm(options: StormOptions, say: Callable[[str], None] = print) -> Verdict:
 def tell(verdict: Verdict, say: Callable[[str], None], shown: int = 30) -> None:
     """What was found, in words."""
     say(", ".join(f"{name} {count}" for name, count in verdict.counts.items()))
-    say(f"slowest POST (while the edge was not held still): {verdict.slowest:.2f} s")
+    say(f"slowest POST (while the edge was let be): {verdict.slowest:.2f} s")
     for violation in verdict.violations[:shown]:
         say(f"VIOLATION {violation}")
     if len(verdict.violations) > shown:
