@@ -67,7 +67,7 @@ class _Opening:
     def __init__(self, edge: Edge) -> None:
         self._edge = edge
         self._name = f"storm-{secrets.token_hex(5)}"
-        self._token = ""
+        self._owner = ""
         self._asked = 0
 
     def open(self, tills: int, members: int) -> Shop:
@@ -94,7 +94,7 @@ class _Opening:
         }
         made = self._settle("/v1/merchants/sign-up", body)
         asked = {"merchant": self._name, "login": "owner", "password": password}
-        self._token = self._edge.post("/v1/merchants/sign-in", asked).body["access_token"]
+        self._owner = self._edge.post("/v1/merchants/sign-in", asked).body["access_token"]
         return made["merchant_id"], made["store_id"]
 
     def _load(self) -> list[Sku]:
@@ -119,4 +119,4 @@ class _Opening:
 
     def _settle(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
         self._asked += 1
-        return self._edge.settle(path, body, token=self._token, key=f"{self._name}-{self._asked}")
+        return self._edge.settle(path, body, token=self._owner, key=f"{self._name}-{self._asked}")
