@@ -7,6 +7,7 @@ from typing import Any
 
 from apispec import BasePlugin
 from flask_smorest import Api, Blueprint
+from marshmallow import RAISE
 
 from edge.errors import CODES
 from models.rules.refusals import REFUSALS
@@ -80,7 +81,7 @@ def _ecma_pattern(_converter: Any, _field: Any, ret: dict[str, Any]) -> dict[str
 
 
 def make_api(app: Any) -> ShopApi:
-    """Attach the API and its document to an application."""
+    """Attach the API and its document to an application. Unknown names in a query are refused as those in a body."""
     app.config.update(
         API_TITLE="Regulars",
         API_VERSION="v1",
@@ -93,6 +94,7 @@ def make_api(app: Any) -> ShopApi:
             "servers": [{"url": "/"}],
         },
     )
+    Blueprint.ARGUMENTS_PARSER.DEFAULT_UNKNOWN_BY_LOCATION = {"query": RAISE}
     api = ShopApi(app, spec_kwargs={"extra_plugins": [Operations(app)]})
     api.ma_plugin.converter.add_attribute_function(_ecma_pattern)
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})

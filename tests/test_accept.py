@@ -204,6 +204,12 @@ def test_what_is_not_there_or_not_understood_is_a_problem(
     assert (status == 405) is ("Allow" in said.headers)
 
 
+def test_a_name_in_a_query_that_means_nothing_is_refused(live: Api, shop: Shop) -> None:
+    said = live.as_(shop.till_token).get(f"{SALES}?limit=1&form=2026-01-01")
+    _is_problem(said, 422, "request.invalid")
+    assert [(error["pointer"], error["code"]) for error in said.body["errors"]] == [("/form", "unknown")]
+
+
 def test_reports_say_which_end_of_the_period_is_wrong(live: Api, shop: Shop) -> None:
     owner = live.as_(shop.owner_token)
     for query, pointers in {
