@@ -47,7 +47,7 @@ class Api:
 
     def __init__(self, url: str, token: str = "") -> None:
         self.url = url
-        self._token = token
+        self.token = token
         self._pool = urllib3.PoolManager(maxsize=16, retries=False, timeout=20.0)
 
     def as_(self, token: str) -> Api:
@@ -57,8 +57,8 @@ class Api:
     def call(self, method: str, path: str, body: Any = None, **headers: str) -> Said:
         """One request; header names are given with underscores."""
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        if self._token:
-            sent.setdefault("Authorization", f"Bearer {self._token}")
+        if self.token:
+            sent.setdefault("Authorization", f"Bearer {self.token}")
         data = body if isinstance(body, bytes) or body is None else orjson.dumps(body)
         if data is not None:
             sent.setdefault("Content-Type", "application/json")
