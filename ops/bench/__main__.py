@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import sys
+import threading
+from types import FrameType
 
 import click
 
@@ -15,6 +17,8 @@ from ops.bench.rounds import measure
 from ops.bench.stage import BenchFailed, Stage
 from ops.bench.surroundings import Neighbours, surroundings
 
+_asked_to_stop = threading.Event()
+
 
 @click.command()
 @click.argument("bars", nargs=-1, required=True, type=click.Choice(BARS))
@@ -23,14 +27,23 @@ from ops.bench.surroundings import Neighbours, surroundings
 @click.option("--runs", type=click.IntRange(1), required=True)
 def bench(bars: tuple[str, ...], *, for_machines: bool, quickly: bool, runs: int) -> None:
     """Measure bars on the servers of the environment."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _stop)
     try:
         tallies, around = _measure(bars, quick(runs) if quickly else full(runs))
     except BenchFailed as failure:
         raise click.ClickException(str(failure)) from failure
+    except Exception:
+        if not _asked_to_stop.is_set():
+            raise
+        sys.exit(130)  # a query that was broken off said so on its way out
     _tell(tallies, around, for_machines)
     good = all(not tally.failures if quickly else passed(tally) for tally in tallies)
     sys.exit(0 if good else 1)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    _asked_to_stop.set()
+    raise KeyboardInterrupt
 
 
 def _measure(bars: tuple[str, ...], plan: Plan) -> tuple[list[Tally], dict[str, str]]:

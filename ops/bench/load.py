@@ -92,7 +92,7 @@ def write_requests(chain: Chain) -> Path:
 
 def loader() -> str:
     """What sends the load."""
-    return "wrk" if shutil.which("wrk") else "the plain loader (wrk is not installed)"
+    return "wrk" if shutil.which("wrk") else "the plain loader (wrk, of the Debian package wrk, is not installed)"
 
 
 def _request(token: str, body: bytes) -> bytes:
