@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from uuid import uuid4
 
 import orjson
 import pytest
 
-from ops.children import Warden
-from ops.servers.ports import free_ports
 from tests.brokers import PrivateBroker, private_broker
-from tests.house.tree import ROOT
+from tests.edges import own_edge
 from tests.processes import wait_for
 from tests.shops import Api, Said, Shop, await_ready
 
@@ -37,17 +32,12 @@ class Edge:
 
 @pytest.fixture(scope="module")
 def edge(live: Api, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Edge]:
-    folder: Path = tmp_path_factory.mktemp("edge")
-    warden, [port] = Warden(), free_ports(1)
-    with private_broker(REGULARS_QUEUE_LENGTH_MAX=str(LENGTH_MAX)) as broker:
-        environment = os.environ | broker.environment | {"REGULARS_PORT": str(port), "REGULARS_EDGE_WORKERS": "1"}
-        command = [sys.executable, "-m", "ops", "edge"]
-        child = warden.spawn(command, log=folder / "edge.log", environment=environment, folder=ROOT)
-        try:
-            yield Edge(await_ready(Api(f"http://127.0.0.1:{port}")), broker)
-        finally:
-            child.stop(10)
-            warden.close()
+    folder = tmp_path_factory.mktemp("edge")
+    with (
+        private_broker(REGULARS_QUEUE_LENGTH_MAX=str(LENGTH_MAX)) as broker,
+        own_edge(folder, **broker.environment) as api,
+    ):
+        yield Edge(await_ready(api), broker)
 
 
 def _timed(till: Api, shop: Shop, key: str | None = None) -> tuple[Said, float]:

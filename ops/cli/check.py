@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from amqp.exceptions import NotFound
+
 from models.base import db
 from models.migrate import pending
 from models.rows import select
@@ -17,6 +19,10 @@ MYSQL_SETTINGS = {
     "innodb_doublewrite": ("ON", "set it ON: a torn page must be repairable"),
     "innodb_rollback_on_timeout": ("ON", "set it ON: a lock wait must undo the whole transaction"),
 }
+
+
+ADDRESSES = {"database": "DATABASE_URL", "broker": "BROKER_URL", "redis": "REDIS_URL"}
+UP = "start everything with `./run` or `python -m ops up`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,22 +37,30 @@ class Finding:
 
 def run_checks() -> list[Finding]:
     """Look at everything; a dependency that is away is a finding, not an error."""
-    looks = [
-        ("secrets", _secrets),
-        ("database", _database),
-        ("tables", _tables),
-        ("broker", _broker),
-        ("redis", _redis),
-    ]
-    return [finding for what, look in looks for finding in _safely(what, look)]
+    looks = [_secrets, _database, _tables, _broker, _queues, _redis]
+    return [finding for look in looks for finding in _safely(look)]
 
 
-def _safely(what: str, look: Callable[[], list[Finding]]) -> list[Finding]:
+def _safely(look: Callable[[], list[Finding]]) -> list[Finding]:
+    what = look.__name__.lstrip("_")
     try:
         return look()
     except Exception as error:
-        found = f"{type(error).__name__}: {error}"
-        return [Finding(what, False, found, f"start it, or correct its address; profile: {settings().profile}")]
+        return [Finding(what, False, f"{type(error).__name__}: {error}", _mend(what))]
+
+
+def _mend(what: str) -> str:
+    """What to do about a dependency that does not answer."""
+    server = {
+        "database": "start MySQL or MariaDB" if db.dialect == "mysql" else f"make {settings().home} writable",
+        "broker": "start RabbitMQ" if broker.is_amqp(settings().broker_url) else UP,
+        "redis": UP if settings().redis_url.startswith("unix:") else "start Redis",
+    }
+    if what in server:
+        return f"{server[what]}, or correct {ADDRESSES[what]}"
+    if what == "secrets":
+        return "put secrets.json back, or let REGULARS_SECRETS name it; tokens and seals need the same keys for ever"
+    return "run `python -m ops migrate` once what it needs answers"
 
 
 def _secrets() -> list[Finding]:
@@ -87,15 +101,22 @@ def _recent(version: str) -> bool:
 
 def _tables() -> list[Finding]:
     names = pending()
-    return [Finding("tables", not names, "up to date" if not names else f"pending: {names}", "run `ops migrate`")]
+    return [Finding("tables", not names, f"pending: {', '.join(names)}" if names else "up to date", _mend("tables"))]
 
 
 def _broker() -> list[Finding]:
-    depths = broker.depths()
     with broker.connect() as connection:
+        connection.ensure_connection(max_retries=1, timeout=2)
         about: dict[str, Any] = getattr(connection.connection, "server_properties", {}) or {}
-    name = f"{about.get('product', 'Valkey or Redis')} {about.get('version', '')}".strip()
-    return [Finding("broker", True, f"{name}, {sum(depths.values())} messages ready")]
+    return [Finding("broker", True, f"{about.get('product', 'Valkey or Redis')} {about.get('version', '')}".strip())]
+
+
+def _queues() -> list[Finding]:
+    try:
+        depths = broker.depths()
+    except NotFound:
+        return [Finding("queues", False, "not all of them are declared", _mend("queues"))]
+    return [Finding("queues", True, f"{sum(depths.values())} messages ready in {len(depths)}")]
 
 
 def _redis() -> list[Finding]:
