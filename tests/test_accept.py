@@ -246,6 +246,5 @@ def _is_problem(said: Said, status: int, code: str) -> None:
     assert said.headers["Content-Type"] == "application/problem+json"
     assert said.body["status"] == status
     assert said.body["type"] == f"/docs/problems#{code}"
-    assert said.body["title"]
-    assert said.body["detail"]
+    assert said.body["title"] and said.body["detail"]
     assert said.body["request_id"] == said.headers["X-Request-Id"]
