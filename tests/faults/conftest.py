@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,10 +25,9 @@ def pytest_ignore_collect(collection_path: Path) -> bool | None:
 
 
 @pytest.fixture(scope="session")
-def stage() -> Iterator[Stage]:
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """The installation: servers, edge and back office supervised, the pipeline behind them as tests want it."""
-    folder = Path(tempfile.mkdtemp(prefix="faults-"))
-    with Rig(folder, CLUSTER, SUPERVISED) as rig, Stage(rig) as stage:
+    with Rig(tmp_path_factory.mktemp("faults"), CLUSTER, SUPERVISED) as rig, Stage(rig) as stage:
         yield stage
 
 

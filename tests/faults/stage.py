@@ -40,12 +40,13 @@ class Stage:
         """Run a process of the Procfile, in place of the one that has its role; `more` joins its environment."""
         role = role or name
         self.kill(role)
+        self._odd.discard(role)
         command = [sys.executable, *self._commands[name][1:]]
         if mutant:
             command[2:3] = ["tests.faults.mutant", mutant]
         log = self.rig.home / "logs" / f"{role}.log"
         environment = self.rig.environment() | more
-        if mutant or role not in PIPELINE:
+        if mutant or more or role not in PIPELINE:
             self._odd.add(role)
         self._children[role] = self._warden.spawn(command, log=log, environment=environment, folder=ROOT)
         return self._children[role]
@@ -57,7 +58,7 @@ class Stage:
                 self.start(name)
 
     def restore(self) -> None:
-        """Only the pipeline, and plain."""
+        """Only the pipeline, and plain: nothing left of mutants, nor of who was to die and did not."""
         self.kill(*self._odd)
         self._odd.clear()
         self.ensure()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 import time
-from pathlib import Path
 
 import pytest
 
@@ -25,8 +23,8 @@ PATIENCE = Patience(busy=200.0, idle=10.0)
 
 
 @pytest.mark.timeout(400)
-def test_kills_of_workers_and_of_valkey_lose_and_double_nothing() -> None:
-    with Rig(Path(tempfile.mkdtemp(prefix="faults-")), EMBEDDED) as rig:
+def test_kills_of_workers_and_of_valkey_lose_and_double_nothing(tmp_path_factory: pytest.TempPathFactory) -> None:
+    with Rig(tmp_path_factory.mktemp("faults"), EMBEDDED) as rig:
         shop = open_shop(rig.url, tills=4, members=4)
         history = History(rig.home / "history.jsonl", shop)
         crew = Crew(Counter(rig.url, shop, history, seed=1))

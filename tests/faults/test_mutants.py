@@ -17,6 +17,7 @@ from tests.faults.stage import Stage
 SALES = 8
 SALES_TO_ONE_MEMBER = 25
 FAULT_SECONDS = 3.0
+DYING_SECONDS = 90.0
 CRASHED = 9
 NONE = ""
 HOPELESS = Patience(busy=20.0, idle=2.0)
@@ -69,7 +70,9 @@ def _death(name: str, crash_at: str) -> Scenario:
 
     def die(stage: Stage, market: Market, mutant: str) -> None:
         dying = stage.start(name, mutant=mutant, CRASH_AT=crash_at)
+        deadline = time.monotonic() + DYING_SECONDS
         while dying.alive:
+            assert time.monotonic() < deadline, "it did not die"
             market.tills[0].sell()
             time.sleep(0.1)
         assert dying.wait() == CRASHED

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import tempfile
-from pathlib import Path
 
 import pytest
 
@@ -15,8 +13,8 @@ SECONDS = 60.0
 
 
 @pytest.mark.timeout(400)
-def test_a_storm_loses_and_doubles_nothing() -> None:
+def test_a_storm_loses_and_doubles_nothing(tmp_path_factory: pytest.TempPathFactory) -> None:
     seed = int(os.environ.get("STORM_SEED") or secrets.randbelow(2**32))
-    verdict = storm(StormOptions(Path(tempfile.mkdtemp(prefix="storm-")), seed, SECONDS), print)
+    verdict = storm(StormOptions(tmp_path_factory.mktemp("storm"), seed, SECONDS), print)
     tell(verdict, print)
     assert verdict.violations == [], f"run it again with STORM_SEED={seed}"
