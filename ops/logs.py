@@ -15,8 +15,10 @@ trace: ContextVar[str] = ContextVar("trace", default="")
 """The request id this thread or task is working for."""
 
 SAFE_TRACE = re.compile(r"^[A-Za-z0-9-]{1,64}\Z")
-PERSONAL = ("phone", "name", "password", "pin", "key", "token", "authorization", "card")
-NUMBER = re.compile(r"\+?\d[\d ()-]{8,}\d")
+PERSONAL = ("phone", "name", "login", "password", "pin", "key", "token", "authorization", "card")
+OURS = ("id", "request_id", "timestamp")
+NUMBER = re.compile(r"\+\d[\d ()-]{6,}\d|(?<![\w-])\d{10,}(?![\w-])")
+"""What may be a phone or a card: after a plus, or ten digits and more in a row."""
 
 
 def _with_trace(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -26,9 +28,11 @@ def _with_trace(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> 
 
 
 def _without_personal(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    for name in PERSONAL:
-        if name in event:
+    for name, value in event.items():
+        if name in PERSONAL:
             event[name] = "…"
+        elif isinstance(value, str) and name not in OURS:
+            event[name] = NUMBER.sub("…", value)
     return event
 
 

@@ -54,7 +54,8 @@ def settle(handler: Handler, orders: list[Order]) -> list[Culprit]:
 
 def _culprit(order: Order, error: Exception) -> Culprit:
     """Whatever its handler had said or owed is void."""
-    log.exception("a command cannot be settled", command=order.envelope.name, id=str(order.envelope.id))
+    about = {"command": order.envelope.name, "id": str(order.envelope.id), "request_id": order.envelope.trace}
+    log.exception("a command cannot be settled", **about)
     order.outcome, order.followups, order.after_commit = Outcome(PARKED), [], []
     return Culprit(order, f"{type(error).__name__}: {error}")
 
