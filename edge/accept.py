@@ -39,7 +39,7 @@ REQUEST_SECONDS = 4.7
 LOOK_UP_SECONDS = 2.0
 PUBLIC_WAIT_SECONDS = 3.0
 KEY = re.compile(r"^[\x21-\x7e]{1,128}\Z")
-PREFER_WAIT = re.compile(r"(?:^|[\s,;])wait=(\d{1,3})(?=$|[\s,;])")
+PREFER_WAIT = re.compile(r"(?:^|[\s,;])wait=(\d{1,9})(?=$|[\s,;])")
 
 publisher = open_publisher()
 _ages: dict[str, tuple[Any, int]] = {}

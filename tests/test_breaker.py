@@ -109,3 +109,13 @@ def test_a_full_queue_turns_tills_away_and_keeps_what_it_took(edge: Edge, shop: 
     assert _accepted(edge) == taken
     assert _timed(till, shop)[0].status == 202
     assert _accepted(edge) == 1
+
+
+def test_what_lies_on_a_queue_holds_nothing_personal(edge: Edge, shop: Shop) -> None:
+    member = {"name": "Wilhelmine Quittenbaum", "phone": "+4915123456789"}
+    said = edge.api.as_(shop.owner_token).post("/v1/members", member, Prefer="respond-async")
+    assert said.status == 202
+    [message] = edge.broker.waiting("members")
+    everything = str([message.body, message.headers, message.properties])
+    assert '"name":"sealed:' in everything
+    assert not [word for word in ("Wilhelmine", "Quittenbaum", "15123456789") if word in everything]

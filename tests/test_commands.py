@@ -61,6 +61,20 @@ def test_a_till_that_prefers_not_to_wait_does_not(live: Api, shop: Shop) -> None
         assert "Preference-Applied" not in said.headers
 
 
+@pytest.mark.parametrize("prefer", ["wait=5", "wait=999999", "respond-async, wait=3", 'foo; bar="x", wait=4'])
+def test_a_preference_is_found_among_others_and_never_waits_longer_than_it_may(
+    live: Api, shop: Shop, prefer: str
+) -> None:
+    said = live.as_(shop.till_token).post(SALES, shop.basket(1), Prefer=prefer)
+    assert (said.status, said.headers["Preference-Applied"]) == (201, prefer)
+
+
+@pytest.mark.parametrize("prefer", ["wait=-1", "wait=soon", "await=5", "wait=1.5", "handling=strict", ""])
+def test_a_preference_that_is_none_of_ours_is_ignored(live: Api, shop: Shop, prefer: str) -> None:
+    said = live.as_(shop.till_token).post(SALES, shop.basket(1), Prefer=prefer)
+    assert (said.status, said.body["state"]) == (202, "pending")
+
+
 def test_the_back_office_waits_without_being_asked(live: Api, shop: Shop) -> None:
     said = live.as_(shop.owner_token).post("/v1/points/rules", _rule("2090-01-01T00:00:00Z"))
     assert (said.status, said.body["state"], said.body["version"]) == (201, "done", 2)
