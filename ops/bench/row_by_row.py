@@ -64,7 +64,7 @@ class Struck:
 def settle_sale(envelope: Envelope) -> None:
     """A sale with receipt, lines, tenders, movements, its two follow-ups in the outbox, and stock."""
     body = _checkout.load(envelope.body)
-    with db.atomic():
+    with db.transact():
         if settled_before(envelope):
             return
         struck = strike(envelope, body)
@@ -77,7 +77,7 @@ def settle_sale(envelope: Envelope) -> None:
 def settle_accrual(envelope: Envelope) -> None:
     """An accrual with receipt, lot, entry and balance."""
     body = _accrue.load(envelope.body)
-    with db.atomic():
+    with db.transact():
         if not settled_before(envelope):
             _write_receipt(envelope, {"points": credit(envelope.merchant, envelope.id, body)})
 

@@ -58,7 +58,7 @@ def checkout() -> tuple[Response, int]:
 
 
 def _settle(envelope: Envelope, body: dict[str, Any]) -> tuple[Response, int]:
-    with db.atomic():
+    with db.transact():
         if settled_before(envelope):
             return jsonify(state="done"), 201
         struck = strike(envelope, body)
