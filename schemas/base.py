@@ -13,7 +13,6 @@ from schemas.quick import Line, QuickShape, Whole
 
 MONEY_MAX_CENTS = 10**12
 QUANTITY_MAX_MILLI = 10**9
-POINTS_MAX = 10**12
 
 CATALOGUE: dict[str, type[Command]] = {}
 
